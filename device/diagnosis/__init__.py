@@ -1,0 +1,1 @@
+"""The engine: evidence and catalogue values in, a Diagnosis out. Pure."""

@@ -1,0 +1,1 @@
+"""Outlets: how a diagnosis reaches people and programs."""

@@ -1,0 +1,1 @@
+"""The screen: pages, layout, drawing and the ways to a panel."""

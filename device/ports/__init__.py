@@ -1,0 +1,1 @@
+"""Lines and sockets: the only place that opens a serial port, a socket or a device file."""

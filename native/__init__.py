@@ -1,0 +1,1 @@
+"""The C boundary: bindings through cffi, found at run time."""

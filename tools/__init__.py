@@ -1,0 +1,1 @@
+"""Programs for people and CI; never imported by the product, never in its wheel."""
