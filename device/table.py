@@ -135,6 +135,13 @@ class Table:
             raise self.error(key, f"has more than {most} entries")
         return [Table(item, f"{self.where} [{key} {number}]", self._text) for number, item in enumerate(value, 1)]
 
+    def raw(self, key: str) -> Mapping[str, Any]:
+        """Return the mapping below ``key`` as the parser gave it, for a reader that checks it itself."""
+        value = self._get(key, _MISSING)
+        if not isinstance(value, Mapping):
+            raise self.error(key, "must be a table")
+        return value
+
     def close(self) -> None:
         """Complain about the first key that nobody asked for."""
         for key in self._values:

@@ -1,0 +1,1 @@
+"""The service itself: the one place that knows both the makers and the users of facts."""

@@ -1,0 +1,283 @@
+"""Reads and validates every file of the service and hands the parsed values down.
+
+Nothing else in the product opens a settings, profile or catalogue file. Every error is a
+:class:`~device.table.TableError`: one sentence with file, line and key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from device.evidence import TerminalProfile
+from device.table import Table, TableError, parse_toml
+
+CATALOGUE: Final = Path(__file__).parent / "catalogue"
+LANGUAGES: Final = ("zh", "en")
+DEFAULT_PATH: Final = Path("/etc/posmedic/settings.toml")
+_MOST_BYTES: Final = 1 << 20
+_COUNTRY_DIGITS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """Where the service keeps its data and sockets, and the language it starts in."""
+
+    state_dir: Path
+    run_dir: Path
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileSettings:
+    """The terminal's profile and the allowed signers (OpenSSH format) whose signature counts."""
+
+    path: Path | None
+    signers: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenSettings:
+    """The panel: what kind, where, how large (pixels), how many bits a pixel, which fonts come first."""
+
+    kind: str
+    path: Path | None
+    width: int
+    height: int
+    bits: int
+    fonts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineSettings:
+    """A serial line: device path and speed; ``profile`` names the frame or message profile spoken on it."""
+
+    port: str
+    baud: int
+    profile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """The payment host as this terminal reaches it."""
+
+    host: str
+    port: int
+    tls: bool
+    server_name: str
+    ca_file: str
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class HostSocketSettings:
+    """The payment application's socket, and the user ids that may connect (empty: the service's own and root)."""
+
+    path: Path
+    allow_uids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of ``settings.toml``. A part that is not configured is None and reported as not fitted."""
+
+    service: ServiceSettings
+    profile: ProfileSettings
+    screen: ScreenSettings
+    host_socket: HostSocketSettings
+    reader: LineSettings | None
+    modem: LineSettings | None
+    host_tap: LineSettings | None
+    smart_card: str | None  # part of the PC/SC reader's name; "" is the first reader
+    network: NetworkSettings | None
+
+
+def read_text(path: Path) -> str:
+    """Read one file of at most 1 MiB as UTF-8; every failure is a :class:`TableError`."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise TableError(f"{path}: cannot be read: {error.strerror}") from error
+    if len(data) > _MOST_BYTES:
+        raise TableError(f"{path}: is larger than {_MOST_BYTES} bytes")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise TableError(f"{path}: is not UTF-8 at byte {error.start}") from error
+
+
+def read_table(path: Path) -> Table:
+    """Read one TOML file."""
+    return parse_toml(read_text(path), path.name)
+
+
+def read_settings(path: Path) -> Settings:
+    """Read ``settings.toml``; unknown keys are errors, absent sections mean that the part is not fitted."""
+    root = read_table(path)
+    service = _service(root.table("service", {}))
+    settings = Settings(
+        service=service,
+        profile=_profile_settings(root.table("profile", {})),
+        screen=_screen(root.table("screen", {})),
+        host_socket=_host_socket(root.table("host_socket", {}), service.run_dir),
+        reader=_line(root, "reader", 9600, "generic"),
+        modem=_line(root, "modem", 115200, ""),
+        host_tap=_line(root, "host_tap", 9600, "unionpay"),
+        smart_card=_smart_card(root),
+        network=_network(root),
+    )
+    root.close()
+    return settings
+
+
+def _service(table: Table) -> ServiceSettings:
+    service = ServiceSettings(
+        Path(table.text("state_dir", "/var/lib/posmedic")),
+        Path(table.text("run_dir", "/run/posmedic")),
+        table.choice("language", LANGUAGES, "zh"),
+    )
+    table.close()
+    return service
+
+
+def _profile_settings(table: Table) -> ProfileSettings:
+    path, signers = table.optional_text("path"), table.optional_text("signers")
+    table.close()
+    return ProfileSettings(Path(path) if path else None, Path(signers) if signers else None)
+
+
+def _screen(table: Table) -> ScreenSettings:
+    kind = table.choice("kind", ("framebuffer", "png", "text", "none"), "none")
+    path = table.optional_text("path")
+    if kind in ("framebuffer", "png") and not path:
+        raise table.error("path", f"is missing, and a {kind} screen needs it")
+    width, height = parse_size(table.text("size", "320x240"), table)
+    bits = table.whole("bits", 32)
+    if bits not in (1, 16, 32):
+        raise table.error("bits", "must be 1, 16 or 32")
+    fonts = table.texts("fonts", ())
+    table.close()
+    return ScreenSettings(kind, Path(path) if path else None, width, height, bits, fonts)
+
+
+def parse_size(size: str, table: Table) -> tuple[int, int]:
+    """``"320x240"`` -> (320, 240); each side from 64 to 4096 pixels."""
+    width, cross, height = size.partition("x")
+    if not (cross and width.isdecimal() and height.isdecimal()):
+        raise table.error("size", f"must look like 320x240; it is {size[:20]!r}")
+    if not (64 <= int(width) <= 4096 and 64 <= int(height) <= 4096):
+        raise table.error("size", "must be from 64x64 to 4096x4096")
+    return int(width), int(height)
+
+
+def _host_socket(table: Table, run_dir: Path) -> HostSocketSettings:
+    path = Path(table.text("path", str(run_dir / "host.sock")))
+    uids = table.texts("allow_uids", ())
+    table.close()
+    if not all(uid.isdecimal() for uid in uids):
+        raise table.error("allow_uids", 'must be a list of user ids as text, like ["1001"]')
+    return HostSocketSettings(path, tuple(int(uid) for uid in uids))
+
+
+def _line(root: Table, section: str, baud: int, profile: str) -> LineSettings | None:
+    if section not in root:
+        return None
+    table = root.table(section)
+    line = LineSettings(
+        table.text("port"),
+        table.whole("baud", baud, least=300, most=4_000_000),
+        table.text("profile", profile),
+    )
+    table.close()
+    return line
+
+
+def _smart_card(root: Table) -> str | None:
+    if "smart_card" not in root:
+        return None
+    table = root.table("smart_card")
+    enabled, reader = table.flag("enabled", True), table.text("reader", "")
+    table.close()
+    return reader if enabled else None
+
+
+def _network(root: Table) -> NetworkSettings | None:
+    if "network" not in root:
+        return None
+    table = root.table("network")
+    host = table.text("host", most=255)
+    network = NetworkSettings(
+        host,
+        table.whole("port", least=1, most=65535),
+        table.flag("tls", True),
+        table.text("server_name", "") or host,
+        table.text("ca_file", ""),
+        table.number("timeout_s", 1.5),
+    )
+    table.close()
+    if not 0.1 <= network.timeout_s <= 10:
+        raise table.error("timeout_s", "must be from 0.1 to 10")
+    return network
+
+
+def read_profile(path: Path) -> TerminalProfile:
+    """Read the terminal's profile. ``verified`` stays False: a signature is checked elsewhere, by ssh-keygen."""
+    root = read_table(path)
+    terminal, host = root.table("terminal"), root.table("host", {})
+    acquirer, shop, schemes = root.table("acquirer", {}), root.table("shop", {}), root.table("schemes", {})
+    may_fix = ("country", "currency", "terminal_id", "merchant_id", "mcc")
+    profile = TerminalProfile(
+        terminal_id=terminal.optional_text("terminal_id", most=16),
+        merchant_id=terminal.optional_text("merchant_id", most=35),
+        mcc=terminal.optional_text("mcc", most=4),
+        country=_numeric_code(terminal, "country"),
+        currency=_numeric_code(terminal, "currency"),
+        host=host.optional_text("profile", most=40),
+        signs_declines=host.optional_flag("signs_declines"),
+        maps_codes=host.optional_flag("maps_codes"),
+        stands_in=host.optional_flag("stands_in"),
+        schemes=schemes.texts("enabled", ()),
+        shop_may_fix=shop.texts("may_fix", ()),
+        acquirer=acquirer.text("name", "", most=80),
+        hotline=acquirer.text("hotline", "", most=40),
+    )
+    unknown = [word for word in profile.shop_may_fix if word not in may_fix]
+    if unknown:
+        raise shop.error("may_fix", f"names {unknown[0][:20]!r}; known are {', '.join(may_fix)}")
+    if host.optional_text("source") is None and profile.signs_declines is not None:
+        raise host.error("signs_declines", "needs a source: say in [host] source where this was learnt")
+    for table in (terminal, host, acquirer, shop, schemes, root):
+        table.close()
+    return profile
+
+
+def _numeric_code(table: Table, key: str) -> str | None:
+    value = table.optional_text(key)
+    if value is not None and not (len(value) == _COUNTRY_DIGITS and value.isdecimal()):
+        raise table.error(key, f"must be a three-digit numeric code, like 156; it is {value[:10]!r}")
+    return value
+
+
+def read_catalogue(name: str) -> Table:
+    """Read one data file of the product, e.g. ``"causes.toml"`` or ``"hosts/unionpay.toml"``."""
+    path = CATALOGUE / name
+    return parse_toml(read_text(path), f"catalogue/{name}")
+
+
+def read_folder(name: str) -> dict[str, Table]:
+    """Read every TOML file of a catalogue folder; the key is the file's name without its ending."""
+    return {path.stem: read_catalogue(f"{name}/{path.name}") for path in sorted((CATALOGUE / name).glob("*.toml"))}
+
+
+def read_texts(language: str) -> Mapping[str, Mapping[str, Any]]:
+    """Read one language: all files of its folder; a section stands in one file only."""
+    merged: dict[str, Mapping[str, Any]] = {}
+    for table in read_folder(f"texts/{language}").values():
+        for section in table.keys():  # noqa: SIM118  a Table is not a mapping
+            if section in merged:
+                raise table.error(section, "stands in another file of this language already")
+            merged[section] = table.raw(section)
+    return merged
