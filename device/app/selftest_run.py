@@ -81,7 +81,7 @@ class SelftestRun:
         def run(report: Report) -> None:
             plan.check(Sheet(self._specs, lambda evidence: report(dataclasses.asdict(evidence))))
 
-        def take(value: Any) -> None:  # noqa: ANN401  what json.loads gives
+        def take(value: Any) -> None:
             evidence = Evidence(**{**value, "outcome": Outcome(value["outcome"])})
             missing.pop(evidence.id, None)
             self._on_evidence(evidence)

@@ -1,0 +1,51 @@
+"""What outlets may ask of the service, and how it tells them of progress. The app implements it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from device.evidence import Evidence, Level
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """``done`` of ``total`` steps; ``text`` names the step that just ended."""
+
+    done: int
+    total: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelftestResult:
+    """The evidence of one self-test, and whether every required check ran and passed."""
+
+    evidence: Sequence[Evidence]
+    exit_code: int  # 0 all required checks ran and passed, 1 one failed, 2 one could not run
+
+
+class Actions(Protocol):
+    """The requests a person or a program may make, whatever outlet they come through."""
+
+    def status(self) -> Mapping[str, Any]:
+        """Tell version, uptime in seconds, who is connected, and what the service cannot do and why."""
+
+    def selftest(
+        self,
+        level: Level,
+        part: str | None,
+        progress: Callable[[Progress], None],
+        done: Callable[[SelftestResult], None],
+    ) -> None:
+        """Run the checks up to ``level`` of one part or all; raises ValueError for an unknown part."""
+
+    def history(self) -> Mapping[str, Any]:
+        """Return the fault memory: declines and faults, newest first."""
+
+    def last(self) -> Mapping[str, Any] | None:
+        """Return the last decline: ``{"frame": ..., "diagnosis": ...}``, or None."""
+
+    def report(self, language: str) -> str:
+        """Return the redacted report of this terminal as text."""

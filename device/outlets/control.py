@@ -1,0 +1,61 @@
+"""The control socket: what the command line asks of the running service, one JSON object a line.
+
+Request: ``{"command": "selftest", "args": {"level": "safe"}}``. Answer: any number of ``{"progress": ...}``, then
+exactly one ``{"result": ...}`` or ``{"error": "one sentence"}``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from device.actions import Actions, Progress, SelftestResult
+from device.evidence import Level
+from device.table import Table, TableError
+
+Send: TypeAlias = Callable[[Mapping[str, Any]], None]
+
+
+class ControlOutlet:
+    """Answers control requests through the service's actions."""
+
+    def __init__(self, actions: Actions) -> None:
+        self._actions = actions
+        self._commands: dict[str, Callable[[Table, Send], None]] = {
+            "status": lambda _args, send: send({"result": self._actions.status()}),
+            "history": lambda _args, send: send({"result": self._actions.history()}),
+            "last": lambda _args, send: send({"result": self._actions.last()}),
+            "report": self._report,
+            "selftest": self._selftest,
+        }
+
+    def take(self, request: Mapping[str, Any], send: Send) -> None:
+        """Answer one request through ``send``; a bad one gets an error sentence."""
+        table = Table(request, "request")
+        try:
+            command = table.choice("command", tuple(self._commands))
+            args = table.table("args", {})
+            table.close()
+            self._commands[command](args, send)
+        except (TableError, ValueError) as error:
+            send({"error": f"{error}."})
+
+    def _report(self, args: Table, send: Send) -> None:
+        language = args.text("language", "zh", most=16)
+        args.close()
+        send({"result": self._actions.report(language)})
+
+    def _selftest(self, args: Table, send: Send) -> None:
+        level = Level(args.choice("level", tuple(Level), Level.SAFE))
+        part = args.optional_text("part", most=40)
+        args.close()
+
+        def progress(step: Progress) -> None:
+            send({"progress": dataclasses.asdict(step)})
+
+        def done(result: SelftestResult) -> None:
+            evidence = [dataclasses.asdict(item) for item in result.evidence]
+            send({"result": {"evidence": evidence, "exit_code": result.exit_code}})
+
+        self._actions.selftest(level, part, progress, done)
