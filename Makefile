@@ -1,0 +1,39 @@
+# The one task list, for people and CI. `make help` says what each task does.
+PY := .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format bench long-test image clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: ## Debian packages and .venv (every task does this itself)
+	@tools/setup.sh
+
+demo: setup ## the main job on a simulated terminal: writes demo/ and shows the 62 screen
+	@$(PY) -m tools.demo --out demo
+
+test: setup ## the whole test suite
+	@$(PY) -m pytest -q
+
+lint: setup ## style, types, layers, and whether generated files are fresh
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports --no-cache
+	@$(PY) -m tools.build_native --check
+
+format: setup ## format the code and fix what ruff can
+	@$(PY) -m ruff check --fix-only .
+	@$(PY) -m ruff format .
+
+bench: setup ## speed and memory, as figures and ratios
+	@$(PY) -m tools.bench
+
+long-test: setup ## property tests with many examples (minutes)
+	@HYPOTHESIS_PROFILE=long $(PY) -m pytest -q tests/unit
+
+image: setup ## the install tree that a terminal image takes, with .pyc, in build/image
+	@$(PY) -m tools.image --out build/image
+
+clean: ## remove what tasks made (not .venv)
+	rm -rf build demo bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
