@@ -1,0 +1,259 @@
+"""ISO 8583 messages by profile: partial results with offsets, and a fast way to the few fields that are needed.
+
+Nothing is raised for what stands on the wire: a :class:`Message` holds the fields up to the first failure, the failing
+field with its offset and reason, and how many bytes were left over. No text made here holds a field's value, and
+``repr`` shows field numbers only, because messages carry card data.
+
+The reader compiles a plan per bitmap (ISO 8583:1987, 4.4): runs of fixed fields that nobody asked for become one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from protocol.iso8583_build import BuildError, build_message
+from protocol.iso8583_plan import Plan, Step, Steps, fields_of, make_plan, remember
+from protocol.iso8583_profile import (
+    VERSION_OF_DIGIT,
+    Encoding,
+    MessageProfile,
+    ProfileError,
+    Tertiary,
+    parse_profile,
+)
+from protocol.iso8583_values import BadValueError, Data, Value
+
+__all__ = [
+    "BuildError",
+    "Failure",
+    "Message",
+    "MessageProfile",
+    "ProfileError",
+    "Value",
+    "build_message",
+    "parse_message",
+    "parse_profile",
+    "read_mti",
+]
+
+MAC_FIELDS: Final = (64, 128)
+_HEX: Final = b"0123456789abcdefABCDEF"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Where decoding stopped: ``field`` is ``MTI``, ``bitmap`` or ``DE39``; ``offset`` counts from the data's start."""
+
+    field: str
+    offset: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.field} at byte {self.offset}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Message:
+    """What could be read. ``fields`` holds digits and text as ``str``, bits as ``bytes``; never print it.
+
+    ``present`` are the fields that the bitmaps announce; ``trailing`` counts bytes after the last of them;
+    ``mac_input``: bit 64 or 128 is set and the message ends before the field, as in the input of a MAC computation.
+    """
+
+    profile: str
+    mti: str
+    present: tuple[int, ...]
+    fields: Mapping[int, Value]
+    failure: Failure | None
+    end: int
+    trailing: int
+    mac_input: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Decoded to the last byte."""
+        return self.failure is None and self.trailing == 0
+
+    def text(self, number: int) -> str | None:
+        """The field as text, or None where it is absent or bits."""
+        value = self.fields.get(number)
+        return value if isinstance(value, str) else None
+
+    def __repr__(self) -> str:
+        return (
+            f"Message({self.profile}, mti={self.mti!r}, present={list(self.present)}, read={sorted(self.fields)},"
+            f" failure={str(self.failure)!r}, trailing={self.trailing})"
+        )
+
+
+def read_mti(data: Data, start: int, encoding: Encoding) -> tuple[str, int] | None:
+    """The message type's four digits and the offset after them, or None where no plausible MTI stands there.
+
+    Plausible: version 0 to 2, class 1 to 8, function 0 to 9, origin 0 to 5 (ISO 8583:2003, 5.2).
+    """
+    if encoding is Encoding.BCD:
+        after = start + 2
+        digits = data[start:after].hex()
+    else:
+        after = start + 4
+        raw = data[start:after]
+        digits = raw.decode("latin-1" if encoding is Encoding.ASCII else "cp500")
+    plausible = len(digits) == 4 and digits.isascii() and digits.isdigit()
+    if plausible and digits[0] in "012" and digits[1] in "12345678" and digits[3] in "012345":
+        return digits, after
+    return None
+
+
+def parse_message(
+    data: Data,
+    profile: MessageProfile,
+    only: frozenset[int] | None = None,
+    *,
+    start: int = 0,
+    version: str | None = None,
+) -> Message:
+    """Read a message that begins at ``start`` (the MTI) and should fill the rest of ``data``.
+
+    With ``only``, the other fields are walked over by their lengths and neither sliced nor checked. ``version`` is the
+    digit (``0`` 1987, ``1`` 1993, ``2`` 2003) whose field table applies; None takes the MTI's own first digit.
+    """
+    head = read_mti(data, start, profile.mti)
+    if head is None:
+        return _nothing(profile, "", Failure("MTI", start, "no message type here"), data)
+    mti, at = head
+    digit = version or mti[0]
+    if digit not in profile.fields:
+        year = VERSION_OF_DIGIT.get(digit, "?")
+        return _nothing(profile, mti, Failure("MTI", start, f"the profile has no fields for version {year}"), data)
+    bits = _bitmap_bytes(data, at, profile)
+    if isinstance(bits, Failure):
+        return _nothing(profile, mti, bits, data)
+    raw, pos = bits
+    key = (raw, only, digit)
+    plan: Plan | None = profile.plans.get(key)
+    if plan is None:
+        plan = remember(profile, key, make_plan(profile, digit, fields_of(raw, 0), only))
+    fields: dict[int, Value] = {}
+    reached = _walk_quick(data, pos, plan.quick, fields) if plan.unknown is None else -1
+    if reached < 0 or 65 in plan.present:
+        return _exactly(data, profile, (mti, digit, pos), plan, only)
+    return Message(profile.name, mti, plan.present, fields, None, reached, len(data) - reached)
+
+
+def _nothing(profile: MessageProfile, mti: str, failure: Failure, data: Data) -> Message:
+    return Message(profile.name, mti, (), {}, failure, failure.offset, max(0, len(data) - failure.offset))
+
+
+def _bitmap_bytes(data: Data, at: int, profile: MessageProfile) -> tuple[bytes, int] | Failure:
+    """The bitmaps as bytes and the offset after them: one, two, or three where the third extends the second."""
+    first = _bitmap_part(data, at, profile.bitmap)
+    if isinstance(first, Failure) or not first[0][0] & 0x80:
+        return first
+    second = _bitmap_part(data, first[1], profile.bitmap)
+    if isinstance(second, Failure):
+        return second
+    both = first[0] + second[0]
+    if profile.tertiary is not Tertiary.EXTENSION or not second[0][0] & 0x80:
+        return both, second[1]
+    third = _bitmap_part(data, second[1], profile.bitmap)
+    return third if isinstance(third, Failure) else (both + third[0], third[1])
+
+
+def _bitmap_part(data: Data, at: int, encoding: Encoding) -> tuple[bytes, int] | Failure:
+    size = 8 if encoding is Encoding.BINARY else 16
+    raw = bytes(data[at : at + size])
+    if len(raw) < size:
+        return Failure("bitmap", at, f"{len(raw)} of {size} bytes are there")
+    if encoding is Encoding.BINARY:
+        return raw, at + size
+    if encoding is Encoding.EBCDIC:
+        raw = raw.decode("cp500").encode("latin-1", "replace")
+    if raw.translate(None, _HEX):
+        return Failure("bitmap", at, "not hexadecimal characters")
+    return bytes.fromhex(raw.decode("ascii")), at + size
+
+
+def _walk_quick(data: Data, pos: int, steps: Steps, fields: dict[int, Value]) -> int:
+    """Walk all steps; the offset reached, or -1 where the exact walk must tell what is wrong."""
+    end = len(data)
+    try:
+        for number, size, most, halve, count_at, read in steps:
+            if count_at is None:
+                after = pos + size
+                count = most
+            else:
+                count = count_at(data, pos)
+                if count < 0 or count > most:
+                    return -1
+                pos += size
+                after = pos + ((count + 1) >> 1 if halve else count)
+            if after > end:
+                return -1
+            if read is not None:
+                fields[number] = read(data, pos, after, count)
+            pos = after
+    except (IndexError, BadValueError):
+        return -1
+    return pos
+
+
+def _exactly(
+    data: Data, profile: MessageProfile, head: tuple[str, str, int], plan: Plan, only: frozenset[int] | None
+) -> Message:
+    """Walk field by field: third bitmap, the MAC input's missing last field, and the exact place of a failure."""
+    mti, digit, pos = head
+    fields: dict[int, Value] = {}
+    pos, failure = _walk_exact(data, pos, plan, fields)
+    present = plan.present
+    if failure is None and 65 in present:
+        bits = fields.pop(65)
+        raw = bits if isinstance(bits, bytes) else b""
+        third = _bitmap_part(raw, 0, profile.bitmap)
+        if isinstance(third, Failure):
+            failure = Failure("DE65", pos, third.reason)
+        else:
+            more = make_plan(profile, digit, fields_of(third[0], 128), only)
+            pos, failure = _walk_exact(data, pos, more, fields)
+            present += more.present
+    mac_input = failure is not None and pos == len(data) and failure.field in {f"DE{present[-1]}"} & {"DE64", "DE128"}
+    if mac_input:
+        failure = None
+    return Message(profile.name, mti, present, fields, failure, pos, len(data) - pos, mac_input)
+
+
+def _walk_exact(data: Data, pos: int, plan: Plan, fields: dict[int, Value]) -> tuple[int, Failure | None]:
+    for step in plan.exact:
+        number, read = step[0], step[5]
+        begin, after, count, why = _extent(data, pos, step)
+        if why:
+            return pos, Failure(f"DE{number}", pos, why)
+        if read is not None:
+            try:
+                fields[number] = read(data, begin, after, count)
+            except BadValueError as error:
+                return pos, Failure(f"DE{number}", begin, str(error))
+        pos = after
+    if plan.unknown is not None:
+        return pos, Failure(f"DE{plan.unknown}", pos, "announced by the bitmap, not in the profile")
+    return pos, None
+
+
+def _extent(data: Data, pos: int, step: Step) -> tuple[int, int, int, str]:
+    """First and last offset of the value, its count, and why it cannot stand there ("" if it can)."""
+    _, size, most, halve, count_at, _read = step
+    left = len(data) - pos
+    why = f"{size} bytes are due, {left} are there" if left < size else ""
+    if why or count_at is None:
+        return pos, pos + size, most, why
+    count = count_at(data, pos)
+    begin = pos + size
+    need = (count + 1) >> 1 if halve else count
+    if count < 0:
+        why = "the length is not a number"
+    elif count > most:
+        why = f"the length says {count}, the profile allows {most}"
+    elif begin + need > len(data):
+        why = f"the length says {need} bytes, {len(data) - begin} are there"
+    return begin, begin + need, count, why

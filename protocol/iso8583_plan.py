@@ -1,0 +1,93 @@
+"""Walking plans for ISO 8583 messages: what stands where, worked out once per bitmap.
+
+A plan has one step a field for telling where a failure is, and a quick form in which a run of fixed fields that nobody
+asked for is one step. Bitmaps come from the wire, so the number of plans kept is bounded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeAlias
+
+from protocol.iso8583_profile import Encoding, FieldSpec, MessageProfile, Unit
+from protocol.iso8583_values import Count, Read, counter, read_raw, reader
+
+_MOST_PLANS: Final = 64
+
+
+class Step(NamedTuple):
+    """Fixed: ``count`` is None, ``size`` bytes. Variable: ``size`` length bytes, then what ``count`` says.
+
+    ``halve``: the count is of packed digits. ``read`` is None where nobody asked for the field.
+    """
+
+    number: int
+    size: int
+    most: int
+    halve: bool
+    count: Count | None
+    read: Read | None
+
+
+Steps: TypeAlias = tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to walk the messages that carry one bitmap; ``present`` are the fields it announces."""
+
+    present: tuple[int, ...]
+    quick: Steps
+    exact: Steps  # one step a field: tells the failing field
+    unknown: int | None  # the first announced field that the profile lacks
+
+
+def fields_of(bitmap: bytes, base: int) -> tuple[int, ...]:
+    """Field numbers of the set bits, the bits that announce another bitmap left out (bit 1; 65 in an extension)."""
+    bits = int.from_bytes(bitmap, "big")
+    width = len(bitmap) * 8
+    announcing = {1} | ({65} if width == 192 else set())
+    return tuple(
+        base + number for number in range(1, width + 1) if bits >> (width - number) & 1 and number not in announcing
+    )
+
+
+def remember(profile: MessageProfile, key: object, plan: Plan) -> Plan:
+    """Keep the plan; bitmaps come from the wire, so the cache is emptied before it can grow."""
+    if len(profile.plans) >= _MOST_PLANS:
+        profile.plans.clear()
+    profile.plans[key] = plan
+    return plan
+
+
+def make_plan(profile: MessageProfile, digit: str, present: tuple[int, ...], only: frozenset[int] | None) -> Plan:
+    """Compile the steps for the fields ``present``; without ``only`` every field is wanted."""
+    rows = profile.fields[digit]
+    exact: list[Step] = []
+    unknown = None
+    for number in present:
+        if number == 65:
+            size = 8 if profile.bitmap is Encoding.BINARY else 16
+            exact.append(Step(65, size, size, halve=False, count=None, read=read_raw))
+            continue
+        spec = rows.get(number)
+        if spec is None:
+            unknown = number
+            break
+        exact.append(_step(spec, wanted=only is None or number in only))
+    quick: list[Step] = []
+    for step in exact:
+        last = quick[-1] if quick else None
+        if last and last.count is None and last.read is None and step.count is None and step.read is None:
+            quick[-1] = Step(last.number, last.size + step.size, 0, halve=False, count=None, read=None)
+        else:
+            quick.append(step)
+    return Plan(present, tuple(quick), tuple(exact), unknown)
+
+
+def _step(spec: FieldSpec, *, wanted: bool) -> Step:
+    read = reader(spec) if wanted else None
+    if not spec.length_bytes:
+        return Step(spec.number, spec.size(spec.most), spec.most, halve=False, count=None, read=read)
+    halve = spec.packed and spec.unit is Unit.DIGITS
+    return Step(spec.number, spec.length_bytes, spec.most, halve, counter(spec.length, spec.length_bytes), read)

@@ -1,0 +1,147 @@
+"""Readers of single ISO 8583 values and lengths, made once per field of a profile.
+
+A reader gets the data, the value's first and last offset and its count, and gives digits or text as ``str``, bits as
+``bytes``. Packed digits follow the field's alignment (ISO 8583:1987 leaves it to the host; profiles say which).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from protocol.iso8583_profile import Align, Encoding, FieldSpec, Format, Unit
+
+Value: TypeAlias = str | bytes
+Data: TypeAlias = bytes | bytearray
+Read: TypeAlias = Callable[[Data, int, int, int], Value]
+Count: TypeAlias = Callable[[Data, int], int]
+
+_HEX: Final = b"0123456789abcdefABCDEF"
+_EBCDIC_ZERO: Final = 0xF0
+_BCD: Final = tuple(10 * (b >> 4) + (b & 15) if b >> 4 < 10 and b & 15 < 10 else -1 for b in range(256))
+
+
+class BadValueError(ValueError):
+    """A value that is not of its field's format; the text is the reason and never shows the value."""
+
+
+def reader(spec: FieldSpec) -> Read:
+    """Return the function that reads this field's value."""
+    if spec.format is Format.B:
+        return read_raw if spec.encoding is Encoding.BINARY else _hex_reader(spec)
+    if spec.packed:
+        return _packed_reader(spec)
+    if spec.format is Format.N:
+        return _digits_reader(spec)
+    return _text_reader(spec)
+
+
+def counter(encoding: Encoding, size: int) -> Count:
+    """Return the function that reads a length of ``size`` bytes: -1 or IndexError where no number stands there."""
+    if encoding is Encoding.BCD:
+        return _count_bcd1 if size == 1 else _count_bcd2
+    if encoding is Encoding.BINARY:
+        return _count_binary1 if size == 1 else _count_binary2
+    if encoding is Encoding.ASCII:
+        return _count_ascii2 if size == 2 else _count_ascii3
+    return _count_ebcdic2 if size == 2 else _count_ebcdic3
+
+
+def read_raw(data: Data, start: int, stop: int, _count: int) -> Value:
+    """Bits, as they stand."""
+    return bytes(data[start:stop])
+
+
+def _hex_reader(spec: FieldSpec) -> Read:
+    charset = spec.charset
+
+    def read(data: Data, start: int, stop: int, _count: int) -> Value:
+        text = data[start:stop].decode(charset)
+        if (stop - start) % 2 or text.encode("latin-1", "replace").translate(None, _HEX):
+            raise BadValueError("not hexadecimal characters")
+        return bytes.fromhex(text)
+
+    return read
+
+
+def _packed_reader(spec: FieldSpec) -> Read:
+    right = spec.align is Align.RIGHT
+    track = spec.format is Format.Z
+    by_bytes = spec.unit is Unit.BYTES
+
+    def read(data: Data, start: int, stop: int, count: int) -> Value:
+        digits = data[start:stop].hex()
+        if by_bytes:
+            count *= 2
+        if len(digits) > count:
+            digits = digits[1:] if right else digits[:count]
+        if track:
+            return digits.upper()
+        if digits and not digits.isdigit():
+            raise BadValueError("not all digits")
+        return digits
+
+    return read
+
+
+def _digits_reader(spec: FieldSpec) -> Read:
+    charset = spec.charset
+
+    def read(data: Data, start: int, stop: int, _count: int) -> Value:
+        digits = data[start:stop].decode(charset)
+        if digits and not (digits.isascii() and digits.isdigit()):
+            raise BadValueError("not all digits")
+        return digits
+
+    return read
+
+
+def _text_reader(spec: FieldSpec) -> Read:
+    charset = spec.charset
+
+    def read(data: Data, start: int, stop: int, _count: int) -> Value:
+        return data[start:stop].decode(charset, "surrogateescape")
+
+    return read
+
+
+def _count_bcd1(data: Data, at: int) -> int:
+    return _BCD[data[at]]
+
+
+def _count_bcd2(data: Data, at: int) -> int:
+    high, low = _BCD[data[at]], _BCD[data[at + 1]]
+    return -1 if high < 0 or low < 0 else 100 * high + low
+
+
+def _count_binary1(data: Data, at: int) -> int:
+    return data[at]
+
+
+def _count_binary2(data: Data, at: int) -> int:
+    return data[at] << 8 | data[at + 1]
+
+
+def _count_ascii2(data: Data, at: int) -> int:
+    digits = data[at : at + 2]
+    return int(digits) if digits.isdigit() and len(digits) == 2 else -1
+
+
+def _count_ascii3(data: Data, at: int) -> int:
+    digits = data[at : at + 3]
+    return int(digits) if digits.isdigit() and len(digits) == 3 else -1
+
+
+def _count_ebcdic2(data: Data, at: int) -> int:
+    return _count_ebcdic(data, at, 2)
+
+
+def _count_ebcdic3(data: Data, at: int) -> int:
+    return _count_ebcdic(data, at, 3)
+
+
+def _count_ebcdic(data: Data, at: int, size: int) -> int:
+    digits = data[at : at + size]
+    if len(digits) < size or not all(_EBCDIC_ZERO <= byte <= _EBCDIC_ZERO + 9 for byte in digits):
+        return -1
+    return int(digits.decode("cp500"))
