@@ -1,0 +1,157 @@
+"""When self-tests run: at boot, every half hour, after a decline (only what touches no line), and on demand.
+
+While a sale runs nothing that could disturb it starts, and what is under way is stopped; it is made up for later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from device.actions import Progress, SelftestResult
+from device.app.journal import note
+from device.app.selftest_run import PartDone, PartPlan, SelftestRun
+from device.evidence import CheckSpec, Evidence, Level, Outcome
+from device.loop import Loop
+
+PERIOD_S: Final = 1800.0
+_MAKE_UP_S: Final = 2.0
+_BAD: Final = (Outcome.FAIL, Outcome.MARGINAL)
+
+
+@dataclass(slots=True)
+class _Job:
+    plans: Sequence[PartPlan]
+    progress: Callable[[Progress], None]
+    done: Callable[[list[Evidence]], None]
+    name: str
+
+
+class Selftests:
+    """Runs one self-test at a time; requests wait in line."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        plans: Callable[[Level], Sequence[PartPlan]],
+        specs: Mapping[str, CheckSpec],
+        on_evidence: Callable[[Evidence], None],
+    ) -> None:
+        self._loop = loop
+        self._plans = plans
+        self._specs = specs
+        self._on_evidence = on_evidence
+        self._waiting: list[_Job] = []
+        self._run: SelftestRun | None = None
+        self._sale_running = False
+        self._owed: set[str] = set()
+
+    def start_boot(self, on_done: Callable[[], None]) -> None:
+        """Run the safe level once, then again every half hour."""
+        self._enqueue("boot", self._plans(Level.SAFE), on_done=lambda _evidence: on_done())
+        self._loop.call_in(PERIOD_S, self._periodic)
+
+    def run_quiet(self, done: Callable[[], None]) -> None:
+        """Run the safe checks that touch no reader, no line and no network: allowed right after a decline."""
+        quiet = [plan for plan in self._plans(Level.SAFE) if not plan.disturbs]
+        self._enqueue("quiet", quiet, on_done=lambda _evidence: done())
+
+    def run_asked(
+        self,
+        level: Level,
+        part: str | None,
+        progress: Callable[[Progress], None],
+        done: Callable[[SelftestResult], None],
+    ) -> None:
+        """Run what a person asked for; raises ValueError for an unknown part."""
+        plans = [plan for plan in self._plans(level) if part in (None, plan.part)]
+        if not plans:
+            known = ", ".join(plan.part for plan in self._plans(level))
+            raise ValueError(f"part {part!r} is not known; known are {known}")
+
+        def finish(evidence: list[Evidence]) -> None:
+            done(SelftestResult(evidence, exit_code_of(evidence, self._specs)))
+
+        self._enqueue("asked", plans, progress, finish)
+
+    def sale_began(self) -> None:
+        """Stop whatever could disturb the sale."""
+        self._sale_running = True
+        if self._run is not None:
+            self._run.yield_to_sale()
+
+    def sale_ended(self) -> None:
+        """Make up for what the sale had stopped, a moment later."""
+        self._sale_running = False
+        if self._owed:
+            self._loop.call_in(_MAKE_UP_S, self._make_up)
+
+    def _periodic(self) -> None:
+        self._enqueue("periodic", self._plans(Level.SAFE))
+        self._loop.call_in(PERIOD_S, self._periodic)
+
+    def _make_up(self) -> None:
+        if self._owed and not self._sale_running:
+            owed, self._owed = self._owed, set()
+            self._enqueue("made up", [plan for plan in self._plans(Level.SAFE) if plan.part in owed])
+
+    def _enqueue(
+        self,
+        name: str,
+        plans: Sequence[PartPlan],
+        progress: Callable[[Progress], None] = lambda _progress: None,
+        on_done: Callable[[list[Evidence]], None] = lambda _evidence: None,
+    ) -> None:
+        self._waiting.append(_Job(plans, progress, on_done, name))
+        if self._run is None:
+            self._start_next()
+
+    def _start_next(self) -> None:
+        self._run = None
+        if not self._waiting:
+            return
+        job = self._waiting.pop(0)
+        collected: list[Evidence] = []
+
+        def take(evidence: Evidence) -> None:
+            collected.append(evidence)
+            if evidence.reason == "sale_running":
+                self._owed.add(evidence.part)
+            self._on_evidence(evidence)
+
+        def part_done(step: PartDone) -> None:
+            job.progress(Progress(step.done, step.total, step.part))
+
+        def end() -> None:
+            found = [evidence.id for evidence in collected if evidence.outcome in _BAD]
+            note("selftest", run=job.name, checks=len(collected), found=",".join(found) or "nothing")
+            self._run = None
+            job.done(collected)
+            if self._run is None:
+                self._start_next()
+
+        allowed = [plan for plan in job.plans if not (self._sale_running and plan.disturbs)]
+        for plan in job.plans:
+            if plan not in allowed:
+                for evidence in held_back(plan, self._specs):
+                    take(evidence)
+        self._run = SelftestRun(self._loop, allowed, self._specs, take, part_done, end)
+        self._run.start()
+
+
+def held_back(plan: PartPlan, specs: Mapping[str, CheckSpec]) -> list[Evidence]:
+    """Evidence of a part that was not asked because a sale runs."""
+    detail = "A sale runs, so the part was not asked."
+    return [
+        Evidence(fact, Outcome.NOT_RUN, None, specs[fact].unit, str(specs[fact].limit), "sale_running", detail)
+        for fact in plan.facts
+    ]
+
+
+def exit_code_of(evidence: Sequence[Evidence], specs: Mapping[str, CheckSpec]) -> int:
+    """0: every required check ran and passed; 1: a check failed; 2: a required check could not run."""
+    if any(item.outcome is Outcome.FAIL for item in evidence):
+        return 1
+    missing = (Outcome.NOT_RUN, Outcome.ERROR)
+    return 2 if any(item.outcome in missing and specs[item.id].required for item in evidence) else 0
