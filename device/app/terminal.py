@@ -1,0 +1,71 @@
+"""Who this terminal is: its profile file, and whether the file's signature holds."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from device.drivers.profile_signature import Signature, read_signature
+from device.evidence import TerminalProfile
+from device.selftest.sheet import Sheet
+from device.settings import ProfileSettings, read_profile
+from device.table import TableError
+
+_ADVICE = {
+    Signature.ABSENT: "The profile has no signature, or no allowed signers are set.",
+    Signature.BAD: "The profile's signature does not fit its content or its signer is not allowed.",
+    Signature.NO_TOOL: "ssh-keygen is missing (package openssh-client), so the signature was not checked.",
+}
+
+
+class Terminal:
+    """Holds the profile; unverified until its signature has been checked in a worker."""
+
+    def __init__(self, settings: ProfileSettings) -> None:
+        self._settings = settings
+        self._profile = TerminalProfile()
+        self._content = b""
+        self.problem = ""
+
+    def profile(self) -> TerminalProfile:
+        """Return the profile as it is known now."""
+        return self._profile
+
+    def load(self) -> None:
+        """Read the profile; without one, or with a broken one, an empty profile stands and the reason is kept."""
+        path = self._settings.path
+        if path is None:
+            self.problem = "No profile is configured."
+            return
+        try:
+            self._profile = read_profile(path)
+            self._content = path.read_bytes()
+        except (TableError, OSError) as error:
+            self.problem = f"{error}."
+
+    def mark_verified(self) -> None:
+        """The signature over the loaded content was found good."""
+        self._profile = dataclasses.replace(self._profile, verified=True)
+
+    def check(self, sheet: Sheet) -> None:
+        """Write what is known of profile and signature; runs in a worker, for ssh-keygen may hang."""
+        if self.problem:
+            fitted = self._settings.path is not None
+            if fitted:
+                sheet.failed("profile.loaded", "unreadable", self.problem)
+            else:
+                sheet.not_run("profile.loaded", "not_fitted", self.problem)
+            sheet.not_run("profile.signature", "needs_profile", "There is no profile whose signature could be checked.")
+            return
+        sheet.measured("profile.loaded", self._profile.terminal_id or "unnamed")
+        result = read_signature(self._content, _beside(self._settings.path), self._settings.signers)
+        if result.signature is Signature.GOOD:
+            sheet.measured("profile.signature", result.signature, detail=f"Signed by {result.signer}.")
+        elif result.signature is Signature.NO_TOOL:
+            sheet.not_run("profile.signature", "no_tool", _ADVICE[result.signature])
+        else:
+            sheet.failed("profile.signature", result.signature, _ADVICE[result.signature])
+
+
+def _beside(path: Path | None) -> Path:
+    return Path(f"{path}.sig")

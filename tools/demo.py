@@ -1,0 +1,60 @@
+"""The main job, shown on this machine: a simulated terminal whose host answers 62 to a domestic-only card.
+
+Usage: python -m tools.demo [--out DIR]. Writes one folder a language, prints the screen's text, where the pictures
+are, and how long each step took.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+SCENARIO: Final = ROOT / "tests" / "scenarios" / "domestic_only_card.toml"
+RUNS: Final = (("zh", "480x800"), ("en", "480x800"), ("zh", "320x240"), ("en", "128x64"))
+_MOST_S: Final = 100
+
+
+def main() -> int:
+    """Play the scenario once per language and size; 0 if every run played to its end."""
+    parser = argparse.ArgumentParser(prog="python -m tools.demo", description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("demo"))
+    out: Path = parser.parse_args().out
+    took: list[tuple[str, float]] = []
+    failed = 0
+    for language, size in RUNS:
+        folder = out / f"{language}-{size}"
+        print(f"demo: playing {SCENARIO.stem} in {language} on a {size} panel ...", flush=True)
+        began = time.monotonic()
+        failed += _play(folder, language, size)
+        took.append((f"{language} {size}", time.monotonic() - began))
+    for language in ("zh", "en"):
+        text = out / f"{language}-480x800" / "screen.txt"
+        if text.is_file():
+            print(f"\n--- the screen ({language}) ---\n{text.read_text()}", flush=True)
+    print("--- pictures ---")
+    for picture in sorted(out.glob("*/screen*.png")):
+        print(f"  {picture}")
+    print("--- how long it took ---")
+    for name, seconds in took:
+        print(f"  {name:12} {seconds:5.1f} s")
+    print("demo: done" if not failed else f"demo: {failed} of {len(RUNS)} runs did not play to their end")
+    return 1 if failed else 0
+
+
+def _play(folder: Path, language: str, size: str) -> int:
+    command = [sys.executable, "-m", "tools.simulate", str(SCENARIO), "--out", str(folder)]
+    try:
+        ended = subprocess.run([*command, "--lang", language, "--size", size], cwd=ROOT, timeout=_MOST_S, check=False)
+    except subprocess.TimeoutExpired:
+        print(f"demo: the run did not end within {_MOST_S} s", file=sys.stderr)
+        return 1
+    return int(ended.returncode != 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
