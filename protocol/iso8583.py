@@ -40,6 +40,7 @@ __all__ = [
 
 MAC_FIELDS: Final = (64, 128)
 _HEX: Final = b"0123456789abcdefABCDEF"
+_ANNOUNCES_SECOND: Final = frozenset(b"89abcdefABCDEF" + "89abcdefABCDEF".encode("cp500"))  # first character
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,31 +120,52 @@ def parse_message(
     With ``only``, the other fields are walked over by their lengths and neither sliced nor checked. ``version`` is the
     digit (``0`` 1987, ``1`` 1993, ``2`` 2003) whose field table applies; None takes the MTI's own first digit.
     """
-    head = read_mti(data, start, profile.mti)
-    if head is None:
-        return _nothing(profile, "", Failure("MTI", start, "no message type here"), data)
-    mti, at = head
-    digit = version or mti[0]
-    if digit not in profile.fields:
-        year = VERSION_OF_DIGIT.get(digit, "?")
-        return _nothing(profile, mti, Failure("MTI", start, f"the profile has no fields for version {year}"), data)
-    bits = _bitmap_bytes(data, at, profile)
-    if isinstance(bits, Failure):
-        return _nothing(profile, mti, bits, data)
-    raw, pos = bits
-    key = (raw, only, digit)
+    key = (_head(data, start, profile), only, version)
     plan: Plan | None = profile.plans.get(key)
     if plan is None:
-        plan = remember(profile, key, make_plan(profile, digit, fields_of(raw, 0), only))
+        compiled = _compile(data, start, profile, only, version)
+        if isinstance(compiled, Failure):
+            return _nothing(profile, compiled, data)
+        plan = compiled
+        if plan.head == len(key[0]):
+            remember(profile, key, plan)
     fields: dict[int, Value] = {}
-    reached = _walk_quick(data, pos, plan.quick, fields) if plan.unknown is None else -1
-    if reached < 0 or 65 in plan.present:
-        return _exactly(data, profile, (mti, digit, pos), plan, only)
-    return Message(profile.name, mti, plan.present, fields, None, reached, len(data) - reached)
+    reached = -1
+    if plan.unknown is None and not plan.third:
+        reached = _walk_quick(data, start + plan.head, plan.quick, fields)
+    if reached < 0:
+        return _exactly(data, start, profile, plan, only)
+    return Message(profile.name, plan.mti, plan.present, fields, None, reached, len(data) - reached)
 
 
-def _nothing(profile: MessageProfile, mti: str, failure: Failure, data: Data) -> Message:
-    return Message(profile.name, mti, (), {}, failure, failure.offset, max(0, len(data) - failure.offset))
+def _head(data: Data, start: int, profile: MessageProfile) -> bytes:
+    """MTI and the first one or two bitmaps, as they stand; shorter where the data ends."""
+    at = start + (2 if profile.mti is Encoding.BCD else 4)
+    if at >= len(data):
+        return bytes(data[start:at])
+    if profile.bitmap is Encoding.BINARY:
+        return bytes(data[start : at + (16 if data[at] & 0x80 else 8)])
+    return bytes(data[start : at + (32 if data[at] in _ANNOUNCES_SECOND else 16)])
+
+
+def _compile(
+    data: Data, start: int, profile: MessageProfile, only: frozenset[int] | None, version: str | None
+) -> Plan | Failure:
+    mti = read_mti(data, start, profile.mti)
+    if mti is None:
+        return Failure("MTI", start, "no message type here")
+    digit = version or mti[0][0]
+    if digit not in profile.fields:
+        year = VERSION_OF_DIGIT.get(digit, "?")
+        return Failure("MTI", start, f"the profile has no fields for version {year}")
+    bits = _bitmap_bytes(data, mti[1], profile)
+    if isinstance(bits, Failure):
+        return bits
+    return make_plan(profile, (mti[0], digit, bits[1] - start), fields_of(bits[0], 0), only)
+
+
+def _nothing(profile: MessageProfile, failure: Failure, data: Data) -> Message:
+    return Message(profile.name, "", (), {}, failure, failure.offset, max(0, len(data) - failure.offset))
 
 
 def _bitmap_bytes(data: Data, at: int, profile: MessageProfile) -> tuple[bytes, int] | Failure:
@@ -199,28 +221,25 @@ def _walk_quick(data: Data, pos: int, steps: Steps, fields: dict[int, Value]) ->
     return pos
 
 
-def _exactly(
-    data: Data, profile: MessageProfile, head: tuple[str, str, int], plan: Plan, only: frozenset[int] | None
-) -> Message:
+def _exactly(data: Data, start: int, profile: MessageProfile, plan: Plan, only: frozenset[int] | None) -> Message:
     """Walk field by field: third bitmap, the MAC input's missing last field, and the exact place of a failure."""
-    mti, digit, pos = head
     fields: dict[int, Value] = {}
-    pos, failure = _walk_exact(data, pos, plan, fields)
+    pos, failure = _walk_exact(data, start + plan.head, plan, fields)
     present = plan.present
-    if failure is None and 65 in present:
+    if failure is None and plan.third:
         bits = fields.pop(65)
         raw = bits if isinstance(bits, bytes) else b""
         third = _bitmap_part(raw, 0, profile.bitmap)
         if isinstance(third, Failure):
             failure = Failure("DE65", pos, third.reason)
         else:
-            more = make_plan(profile, digit, fields_of(third[0], 128), only)
+            more = make_plan(profile, (plan.mti, plan.digit, 0), fields_of(third[0], 128), only)
             pos, failure = _walk_exact(data, pos, more, fields)
             present += more.present
     mac_input = failure is not None and pos == len(data) and failure.field in {f"DE{present[-1]}"} & {"DE64", "DE128"}
     if mac_input:
         failure = None
-    return Message(profile.name, mti, present, fields, failure, pos, len(data) - pos, mac_input)
+    return Message(profile.name, plan.mti, present, fields, failure, pos, len(data) - pos, mac_input)
 
 
 def _walk_exact(data: Data, pos: int, plan: Plan, fields: dict[int, Value]) -> tuple[int, Failure | None]:

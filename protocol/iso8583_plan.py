@@ -36,10 +36,14 @@ Steps: TypeAlias = tuple[Step, ...]
 class Plan:
     """How to walk the messages that carry one bitmap; ``present`` are the fields it announces."""
 
+    mti: str
+    digit: str  # of the version whose fields apply
+    head: int  # bytes of MTI and bitmaps
     present: tuple[int, ...]
     quick: Steps
     exact: Steps  # one step a field: tells the failing field
     unknown: int | None  # the first announced field that the profile lacks
+    third: bool  # the third bitmap comes as field 65
 
 
 def fields_of(bitmap: bytes, base: int) -> tuple[int, ...]:
@@ -52,17 +56,21 @@ def fields_of(bitmap: bytes, base: int) -> tuple[int, ...]:
     )
 
 
-def remember(profile: MessageProfile, key: object, plan: Plan) -> Plan:
+def remember(profile: MessageProfile, key: object, plan: Plan) -> None:
     """Keep the plan; bitmaps come from the wire, so the cache is emptied before it can grow."""
     if len(profile.plans) >= _MOST_PLANS:
         profile.plans.clear()
     profile.plans[key] = plan
-    return plan
 
 
-def make_plan(profile: MessageProfile, digit: str, present: tuple[int, ...], only: frozenset[int] | None) -> Plan:
-    """Compile the steps for the fields ``present``; without ``only`` every field is wanted."""
-    rows = profile.fields[digit]
+def make_plan(
+    profile: MessageProfile, head: tuple[str, str, int], present: tuple[int, ...], only: frozenset[int] | None
+) -> Plan:
+    """Compile the steps for the fields ``present``; without ``only`` every field is wanted.
+
+    ``head`` is the MTI, the digit of the version whose fields apply, and the bytes of MTI and bitmaps.
+    """
+    rows = profile.fields[head[1]]
     exact: list[Step] = []
     unknown = None
     for number in present:
@@ -82,7 +90,7 @@ def make_plan(profile: MessageProfile, digit: str, present: tuple[int, ...], onl
             quick[-1] = Step(last.number, last.size + step.size, 0, halve=False, count=None, read=None)
         else:
             quick.append(step)
-    return Plan(present, tuple(quick), tuple(exact), unknown)
+    return Plan(*head, present, tuple(quick), tuple(exact), unknown, 65 in present)
 
 
 def _step(spec: FieldSpec, *, wanted: bool) -> Step:

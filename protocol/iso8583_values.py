@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from protocol.iso8583_profile import Align, Encoding, FieldSpec, Format, Unit
+from protocol.iso8583_profile import Align, Encoding, FieldSpec, Format, Shape, Unit
 
 Value: TypeAlias = str | bytes
 Data: TypeAlias = bytes | bytearray
@@ -68,6 +68,8 @@ def _packed_reader(spec: FieldSpec) -> Read:
     right = spec.align is Align.RIGHT
     track = spec.format is Format.Z
     by_bytes = spec.unit is Unit.BYTES
+    if spec.format is Format.N and spec.shape is Shape.FIXED and spec.most % 2 == 0:
+        return _read_even_digits
 
     def read(data: Data, start: int, stop: int, count: int) -> Value:
         digits = data[start:stop].hex()
@@ -84,8 +86,17 @@ def _packed_reader(spec: FieldSpec) -> Read:
     return read
 
 
+def _read_even_digits(data: Data, start: int, stop: int, _count: int) -> Value:
+    digits = data[start:stop].hex()
+    if not digits.isdigit():
+        raise BadValueError("not all digits")
+    return digits
+
+
 def _digits_reader(spec: FieldSpec) -> Read:
     charset = spec.charset
+    if spec.encoding is Encoding.ASCII:
+        return _read_ascii_digits
 
     def read(data: Data, start: int, stop: int, _count: int) -> Value:
         digits = data[start:stop].decode(charset)
@@ -96,8 +107,21 @@ def _digits_reader(spec: FieldSpec) -> Read:
     return read
 
 
+def _read_ascii_digits(data: Data, start: int, stop: int, _count: int) -> Value:
+    digits = data[start:stop]
+    if digits and not digits.isdigit():
+        raise BadValueError("not all digits")
+    return digits.decode("ascii")
+
+
+def _read_latin(data: Data, start: int, stop: int, _count: int) -> Value:
+    return data[start:stop].decode("latin-1")
+
+
 def _text_reader(spec: FieldSpec) -> Read:
     charset = spec.charset
+    if charset == "latin-1":
+        return _read_latin
 
     def read(data: Data, start: int, stop: int, _count: int) -> Value:
         return data[start:stop].decode(charset, "surrogateescape")
