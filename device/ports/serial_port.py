@@ -77,21 +77,23 @@ class SerialPort:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
+        self.close(discard=kind is not None)
 
     @property
     def remaining_s(self) -> float:
         """Seconds left of the time given at opening; never below zero."""
         return max(0.0, self._deadline - time.monotonic())
 
-    def close(self) -> None:
-        """Give the port back; closing twice does no harm."""
-        if self._line.is_open:
-            with contextlib.suppress(OSError):  # the mark outlives the descriptor where the other side stays open
-                fcntl.ioctl(self._fd, termios.TIOCNXCL)
-            with contextlib.suppress(OSError, termios.error):  # unsent bytes must not hold up the close
-                termios.tcflush(self._fd, termios.TCIOFLUSH)
-            self._line.close()
+    def close(self, *, discard: bool = False) -> None:
+        """Give the port back; closing twice does no harm. ``discard`` drops bytes that were not sent yet."""
+        if not self._line.is_open:
+            return
+        with contextlib.suppress(OSError):  # the mark outlives the descriptor where the other side stays open
+            fcntl.ioctl(self._fd, termios.TIOCNXCL)
+        if discard:  # else the kernel could wait half a minute for a stuck line to take them
+            with contextlib.suppress(OSError, termios.error):
+                termios.tcflush(self._fd, termios.TCOFLUSH)
+        self._line.close()
 
     def read_some(self, timeout_s: float) -> bytearray:
         """Return what arrives first within ``timeout_s``; empty if nothing does. The caller may wipe it.

@@ -1,0 +1,103 @@
+"""The modem's check: does it answer, and has it a SIM, a network, a signal and an address?"""
+
+from __future__ import annotations
+
+from device.drivers.modem import (
+    DataAddresses,
+    ModemAnswered,
+    ModemIdentity,
+    ModemMuteError,
+    ModemSetup,
+    ModemState,
+    NetworkRegistration,
+    OperatorName,
+    PacketAttach,
+    SignalLevel,
+    SimState,
+    read_modem,
+)
+from device.ports.serial_port import PortDeadlineError, PortError, PortHeldError, PortLostError, PortMissingError
+from device.selftest.sheet import Sheet
+
+_FACTS = ("answer", "sim", "registration", "signal", "operator", "attach", "data", "identity")
+
+
+def check_modem(setup: ModemSetup | None, sheet: Sheet) -> None:
+    """Write all modem facts on the sheet, each as soon as it is known.
+
+    Values: answer true, sim the words of +CPIN, registration ``home|roaming|searching|denied|none``, signal dBm,
+    operator its name, attach ``attached|detached``, data ``address|none``, identity maker, model and revision.
+    """
+    missing = [f"modem.{fact}" for fact in _FACTS]
+    if setup is None:
+        _not_run(sheet, missing, "not_fitted", "No modem is configured.")
+        return
+    try:
+        for state in read_modem(setup):
+            _write(sheet, missing.pop(0), state)
+    except PortHeldError as error:
+        _not_run(sheet, missing, "port_held", str(error))
+    except PortDeadlineError:
+        _not_run(sheet, missing, "deadline", "The modem answers so slowly that this was not asked in time.")
+    except PortMissingError as error:
+        _fail(sheet, missing, "port_missing", str(error))
+    except PortLostError as error:
+        _fail(sheet, missing, "unplugged", str(error))
+    except PortError as error:
+        for fact in missing:
+            sheet.broken(fact, "port", str(error))
+    except ModemMuteError as error:
+        _fail(sheet, missing, "no_answer", str(error))
+
+
+def _not_run(sheet: Sheet, missing: list[str], reason: str, detail: str) -> None:
+    for fact in missing:
+        sheet.not_run(fact, reason, detail)
+
+
+def _fail(sheet: Sheet, missing: list[str], reason: str, detail: str) -> None:
+    """The first open fact failed; what needed it was not asked."""
+    for fact in missing[:1]:
+        sheet.failed(fact, reason, detail)
+    _not_run(sheet, missing[1:], "needs_answer", "The modem did not answer, so this was not asked.")
+
+
+def _write(sheet: Sheet, fact: str, state: ModemState) -> None:
+    match state:
+        case ModemAnswered(took_ms):
+            sheet.measured(fact, True, took_ms=took_ms)
+        case ModemIdentity(manufacturer, model, revision):
+            _told(sheet, fact, " ".join(word for word in (manufacturer, model, revision) if word))
+        case SimState(sim):
+            _told(sheet, fact, sim)
+        case NetworkRegistration(word, registrations):
+            detail = ", ".join(f"{name} {registration.stat}" for name, registration in registrations.items())
+            _told(sheet, fact, word and str(word), detail and f"The modem says {detail}.")
+        case SignalLevel():
+            _write_signal(sheet, fact, state)
+        case OperatorName(name, answered):
+            if name is None and answered:
+                sheet.failed(fact, "none", "The modem has chosen no operator.")
+            else:
+                _told(sheet, fact, name)
+        case PacketAttach(attached):
+            _told(sheet, fact, None if attached is None else ("attached" if attached else "detached"))
+        case DataAddresses(addresses, answered):
+            detail = f"Address {', '.join(addresses)}." if addresses else ""
+            _told(sheet, fact, ("address" if addresses else "none") if answered else None, detail)
+
+
+def _write_signal(sheet: Sheet, fact: str, level: SignalLevel) -> None:
+    if level.signal is not None:
+        sheet.measured(fact, level.signal.dbm, detail=f"The value is the {level.signal.kind} in dBm.")
+    elif level.answered:
+        sheet.failed(fact, "unknown", "The modem hears no cell, or does not know its level.")
+    else:
+        _told(sheet, fact, None)
+
+
+def _told(sheet: Sheet, fact: str, value: str | None, detail: str = "") -> None:
+    if value:
+        sheet.measured(fact, value, detail=detail)
+    else:
+        sheet.broken(fact, "not_told", "The modem did not answer this question in a form that is understood.")
