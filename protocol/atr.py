@@ -101,7 +101,7 @@ def parse_atr(data: bytes) -> Atr:
 
 
 def _read_interface(reader: _Reader, announced: int) -> tuple[dict[str, int], list[int]]:
-    """TAi TBi TCi TDi (8.2.3): the upper half of T0 or TDi says which follow, the lower half of TDi names a protocol."""
+    """TAi to TDi (8.2.3): the upper half of T0 or TDi says which follow, the lower half of TDi names a protocol."""
     interface: dict[str, int] = {}
     offered: list[int] = []
     level = 1

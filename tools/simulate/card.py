@@ -114,7 +114,7 @@ class VirtualCard:
         return None
 
     def _atr(self) -> bytes:
-        """vpcd also asks for the ATR to feel whether a card is in, so a mute card is silent only after power-up."""
+        """Asked also to feel whether a card is in, so a mute card is silent only after power-up."""
         if self.plan.behaviour is Behaviour.MUTE and self._powered:
             self._powered = False
             return b""

@@ -1,0 +1,117 @@
+"""The chip card slot: is a card in, what did it say at reset, does it answer a SELECT?
+
+Blocking calls: run them in a worker with a deadline. Nothing here reads a record, and no card data leaves it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from native.pcsc import Context, ReaderState
+from protocol.apdu import build_select, parse_response
+
+PPSE: Final = b"2PAY.SYS.DDF01"  # EMV Contactless Book B, 3.3.2
+PSE: Final = b"1PAY.SYS.DDF01"  # EMV Book 1, 12.2.2
+_SETTLE_S: Final = 1.0  # pcscd tells of a card a moment before it has the ATR
+
+
+@dataclass(frozen=True, slots=True)
+class SmartCardSetup:
+    """``reader`` is part of the PC/SC reader's name; "" takes the first reader."""
+
+    reader: str
+
+
+class Slot(StrEnum):
+    """What the slot holds. MUTE: a card is in but did not answer its reset. UNAVAILABLE: the reader was pulled."""
+
+    PRESENT = "present"
+    EMPTY = "empty"
+    MUTE = "mute"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A DF name to ask for, and the short word that stands for it in results."""
+
+    name: str
+    df_name: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """How the card answered one SELECT: accepted or not, its status word, and the time of the answer."""
+
+    name: str
+    accepted: bool
+    sw: int
+    took_ms: float
+
+
+DIRECTORIES: Final = (Application("ppse", PPSE), Application("pse", PSE))
+
+
+def find_reader(context: Context, setup: SmartCardSetup) -> str | None:
+    """The first reader whose name contains ``setup.reader``, None if there is none. Raises PcscError."""
+    return next((name for name in context.readers() if setup.reader in name), None)
+
+
+def read_slot(context: Context, reader: str) -> ReaderState:
+    """The slot now. Waits at most a second if a card was put in just before. Raises PcscError."""
+    until = time.monotonic() + _SETTLE_S
+    state = context.reader_state(reader)
+    while state.present and not state.mute and not state.atr and (left := until - time.monotonic()) > 0:
+        state = context.wait_for_change(state, left) or state
+    return state
+
+
+def slot_of(state: ReaderState) -> Slot:
+    """The state in one word."""
+    if not state.available:
+        return Slot.UNAVAILABLE
+    if not state.present:
+        return Slot.EMPTY
+    return Slot.MUTE if state.mute else Slot.PRESENT
+
+
+def select_applications(context: Context, reader: str, applications: Sequence[Application]) -> Iterator[Selection]:
+    """SELECT one after the other and tell each answer as it comes. The card is reset at the end.
+
+    Raises PcscError, with CardGoneError for a card that vanishes in the middle.
+    """
+    with context.connect(reader) as card:
+        for application in applications:
+            command = build_select(application.df_name, want_data=not card.is_t0)
+            started = time.perf_counter()
+            response = parse_response(card.transmit(command))
+            took_ms = (time.perf_counter() - started) * 1000
+            yield Selection(application.name, response.accepted, response.sw, took_ms)
+
+
+def watch_slot(setup: SmartCardSetup, deadline_s: float) -> Iterator[Slot]:
+    """Tell what the slot holds now and then each change, until ``deadline_s`` seconds have passed.
+
+    A reader that is not there is UNAVAILABLE, once, and ends the watch. Raises PcscError.
+    """
+    until = time.monotonic() + deadline_s
+    with Context() as context:
+        reader = find_reader(context, setup)
+        if reader is None:
+            yield Slot.UNAVAILABLE
+            return
+        state = context.reader_state(reader)
+        told = slot_of(state)
+        yield told
+        while told is not Slot.UNAVAILABLE and (left := until - time.monotonic()) > 0:
+            changed = context.wait_for_change(state, left)
+            if changed is None:
+                return
+            state = changed
+            if slot_of(state) is not told:  # pcscd also wakes us when a card is powered down or shared
+                told = slot_of(state)
+                yield told
