@@ -1,0 +1,83 @@
+"""Reads ``catalogue/checks.toml``: the limits of every check and the deadlines of every part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from device.evidence import CheckSpec, Level, Limit
+from device.table import Table
+
+_BOUNDS: Final = ("pass_min", "pass_max", "marginal_min", "marginal_max")
+_MOST_DEADLINE_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """One part: its facts in the table's order, how long its worker may take, its place in lists.
+
+    ``disturbs``: its check uses a line, a reader or the network and is never run during a sale.
+    """
+
+    part: str
+    facts: tuple[str, ...]
+    deadline_s: float
+    order: int
+    disturbs: bool
+
+
+def parse_checks(root: Table) -> dict[str, CheckSpec]:
+    """Every check by its id, in the order of the file. Raises TableError with the line of the first mistake."""
+    rows = root.table("check")
+    return {check_id: _parse_check(check_id, rows.table(check_id)) for check_id in rows.keys()}  # noqa: SIM118
+
+
+def parse_parts(root: Table) -> dict[str, PartRow]:
+    """Every part by its name, in its order. A check whose part has no row raises TableError, and so the reverse."""
+    rows, checks = root.table("part"), root.table("check")
+    facts: dict[str, list[str]] = {part: [] for part in rows.keys()}  # noqa: SIM118  a Table is not a mapping
+    for check_id in checks.keys():  # noqa: SIM118
+        part, dot, _fact = check_id.partition(".")
+        if not dot or part not in facts:
+            raise checks.error(check_id, "belongs to no part: it must be named part.fact, with a [part.NAME] table")
+        facts[part].append(check_id)
+    parts = [_parse_part(rows, part, tuple(found)) for part, found in facts.items()]
+    return {row.part: row for row in sorted(parts, key=lambda row: row.order)}
+
+
+def _parse_part(rows: Table, part: str, facts: tuple[str, ...]) -> PartRow:
+    if not facts:
+        raise rows.error(part, "has no check")
+    table = rows.table(part)
+    row = PartRow(part, facts, table.number("deadline_s"), table.whole("order"), table.flag("disturbs"))
+    table.close()
+    if not 0 < row.deadline_s <= _MOST_DEADLINE_S:
+        raise table.error("deadline_s", f"must be above 0 and at most {_MOST_DEADLINE_S:g}")
+    return row
+
+
+def _parse_check(check_id: str, table: Table) -> CheckSpec:
+    limit = Limit(
+        *(table.optional_number(bound) for bound in _BOUNDS),
+        pass_values=table.texts("pass_values", ()),
+        marginal_values=table.texts("marginal_values", ()),
+    )
+    spec = CheckSpec(
+        id=check_id,
+        level=Level(table.choice("level", list(Level))),
+        unit=table.text("unit", "", most=8),
+        limit=limit,
+        required=table.flag("required", False),
+        source=table.text("source"),
+    )
+    table.close()
+    _check_order(table, limit)
+    return spec
+
+
+def _check_order(table: Table, limit: Limit) -> None:
+    """A margin lies outside the passing range, or it could never be reached."""
+    if limit.pass_min is not None and limit.marginal_min is not None and limit.marginal_min >= limit.pass_min:
+        raise table.error("marginal_min", "must be below pass_min")
+    if limit.pass_max is not None and limit.marginal_max is not None and limit.marginal_max <= limit.pass_max:
+        raise table.error("marginal_max", "must be above pass_max")
