@@ -1,0 +1,108 @@
+"""The table of response codes of one host: what a code means, who acts, and what it names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from device.diagnosis.verdict import Addressee, Retry, Text, Verdict
+from device.table import Table
+
+CLASSES: Final = ("A", "B", "C", "D", "E", "-")  # approved, retry, no retry, operator acts, system, not recorded
+CHARGED: Final = ("no", "yes", "part", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRow:
+    """One response code (DE39) as one host uses it."""
+
+    code: str
+    meaning: Text
+    says: Text  # the same for the headline, neutral: a cardholder may see it
+    action_class: str  # A approved, B may be retried, C no retry, D operator must act, E system fault, - not recorded
+    origin: str  # who may set it: letters of A acquirer, S switch, I issuer; "" not recorded
+    verdict: Verdict
+    addressee: Addressee
+    retry: Retry
+    act: str  # key of the text that says what to do now
+    local: str  # can this terminal's fault or set-up plausibly produce it: no, indirect, yes
+    names: tuple[str, ...]  # causes the code itself names
+    allows: tuple[str, ...]  # causes that may stand behind it
+    charged: str  # was money moved: no, yes, part, unknown
+    restricted: bool  # 62 and its twins
+    front_end: bool  # the acquirer's front end may set it: proves nothing behind it
+    check_profile: bool  # compare terminal and merchant with the profile
+    check_clock: bool  # a wrong clock can lead to it
+    source: str
+
+    @property
+    def approved(self) -> bool:
+        """Money was moved or will be: class A."""
+        return self.action_class == "A"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeTable:
+    """All codes of one host."""
+
+    host: str
+    name: Text
+    rows: Mapping[str, CodeRow]
+
+    def find(self, code: str | None) -> CodeRow | None:
+        """The row of a code, or None."""
+        return self.rows.get(code.strip().upper()) if code else None
+
+
+def parse_code_table(
+    host: str, table: Table, languages: tuple[str, ...], causes: Collection[str], acts: Collection[str]
+) -> CodeTable:
+    """Read one ``hosts/*.toml``; gaps, duplicates and unknown causes or actions are a TableError."""
+    name = _text(table.table("name"), languages)
+    rows: dict[str, CodeRow] = {}
+    for entry in table.tables("code"):
+        row = _row(entry, languages, causes, acts)
+        if row.code in rows:
+            raise entry.error("code", f"{row.code} stands here twice")
+        rows[row.code] = row
+    table.close()
+    if not rows:
+        raise table.error("code", "has no rows")
+    return CodeTable(host, name, rows)
+
+
+def _text(table: Table, languages: tuple[str, ...]) -> Text:
+    text = {language: table.text(language, most=200) for language in languages}
+    table.close()
+    return text
+
+
+def _row(entry: Table, languages: tuple[str, ...], causes: Collection[str], acts: Collection[str]) -> CodeRow:
+    meaning = {language: entry.text(language, most=200) for language in languages}
+    row = CodeRow(
+        code=entry.text("code", most=4),
+        meaning=meaning,
+        says=_text(entry.table("says"), languages) if "says" in entry else meaning,
+        action_class=entry.choice("class", CLASSES),
+        origin=entry.text("origin", "", most=3),
+        verdict=Verdict(entry.choice("verdict", tuple(Verdict))),
+        addressee=Addressee(entry.choice("addressee", tuple(Addressee))),
+        retry=Retry(entry.choice("retry", tuple(Retry))),
+        act=entry.choice("act", tuple(acts)),
+        local=entry.choice("local", ("no", "indirect", "yes")),
+        names=entry.texts("names", ()),
+        allows=entry.texts("allows", ()),
+        charged=entry.choice("charged", CHARGED),
+        restricted=entry.flag("restricted", False),
+        front_end=entry.flag("front_end", False),
+        check_profile=entry.flag("check_profile", False),
+        check_clock=entry.flag("check_clock", False),
+        source=entry.text("source"),
+    )
+    for key, ids in (("names", row.names), ("allows", row.allows)):
+        unknown = [cause for cause in ids if cause not in causes]
+        if unknown:
+            raise entry.error(key, f"names the unknown cause {unknown[0][:40]!r}")
+    entry.close()
+    return row

@@ -1,0 +1,196 @@
+"""One card or many: what the other sales of the window say (rule 2 of the verdict for 62 and its twins).
+
+Distinct cards are counted, never attempts, and the present card counts too. Stored (store-and-forward) sales, test
+cards, answers with a wrong MAC and answers to another request are left out. A card without a token cannot be told
+from another one, so it never adds to the distinct cards; a card that passed after its last restriction is not failing.
+
+* ``history.attempts`` declined tries of this card in the window, this one included (marginal from the second)
+* ``history.cards`` distinct failing cards (marginal 2, fail from 3)
+* ``history.bin_groups`` and ``history.schemes`` of the failing cards
+* ``history.approvals`` distinct other cards approved in the window (pass from 1)
+* ``history.foreign`` ``all``, ``some`` or ``none`` of the failing cards are foreign
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from device.diagnosis.card import is_foreign
+from device.diagnosis.codes import CodeTable
+from device.diagnosis.facts import failed, marginal, not_run, passed
+from device.diagnosis.proof import Answer, answer_of
+from device.diagnosis.verdict import Verdict
+from device.evidence import Evidence, FreezeFrame, MacVerdict, Match, PastSale
+
+MANY: Final = 3  # distinct cards from which a decline is no longer this card's affair
+GROUPS: Final = 2  # distinct issuers (BIN groups) from which it is no longer one bank's affair
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """Which part of rule 2 held: ``2b`` to ``2e``, and what is missing in 2e."""
+
+    rule: str
+    verdict: Verdict
+    missing: str = ""
+
+
+class Crowd:
+    """The window's sales, sorted into failing cards and approvals."""
+
+    def __init__(self, frame: FreezeFrame, table: CodeTable) -> None:
+        self._present = _present(frame)
+        self._token = self._present.token
+        counted = [sale for sale in frame.history if _counts(sale) and 0 <= sale.age_s <= frame.window_s]
+        rows = [(sale, table.find(sale.code)) for sale in counted]
+        self._approvals = [sale for sale, row in rows if row is not None and row.approved]
+        restricted = [sale for sale, row in rows if row is not None and row.restricted]
+        row = table.find(frame.exchange.code)
+        if row is not None and row.restricted and _counts(self._present) and answer_of(frame.exchange) != Answer.NONE:
+            restricted.insert(0, self._present)
+        self._declines = [sale for sale, row in rows if row is None or not row.approved]
+        self._failing = _newest_of_each(restricted, self._approvals)
+        self._first_age_s = max((sale.age_s for sale in restricted if self._is_failing(sale)), default=0.0)
+
+    def _is_failing(self, sale: PastSale) -> bool:
+        return any(card.token == sale.token for card in self._failing)
+
+    @property
+    def attempts(self) -> int | None:
+        """Declined tries of the present card, this one included; None: the card has no token."""
+        if self._token is None:
+            return None
+        return 1 + sum(1 for sale in self._declines if sale.token == self._token)
+
+    def tried_by_chip(self) -> bool:
+        """Was the present card already tried by its chip in the window?"""
+        return any(s.token == self._token and s.entry_mode.value == "chip" for s in self._declines if self._token)
+
+    def ruling(self) -> Ruling:
+        """Rule 2b to 2e, in this order; the first that holds wins (2a needs the set-up and is asked before)."""
+        if len(self._failing) >= MANY and len(_groups(self._failing)) >= GROUPS and not self._approved_since_first():
+            wide = self._of_one_kind()
+            return Ruling("2b", Verdict.ACCEPTANCE_RANGE if wide else Verdict.MERCHANT_ACQUIRER)
+        if self._one_class_fails_while_others_pass():
+            return Ruling("2c", Verdict.ACCEPTANCE_RANGE)
+        if self._other_approvals():
+            return Ruling("2d", Verdict.CARD)
+        missing = "no_token" if self._token is None and self._approvals else "no_other_card"
+        return Ruling("2e", Verdict.NOT_ENOUGH_DATA, missing)
+
+    def _approved_since_first(self) -> bool:
+        return any(sale.age_s <= self._first_age_s for sale in self._approvals)
+
+    def _other_approvals(self) -> set[str]:
+        if self._token is None:
+            return set()
+        return {sale.token for sale in self._approvals if sale.token is not None and sale.token != self._token}
+
+    def _of_one_kind(self) -> bool:
+        """All failing cards foreign, or of one scheme, and whatever else was tried (if anything) passed."""
+        return any(
+            all(is_member(card) for card in self._failing) and self._others_pass_or_none_was_tried(is_member)
+            for is_member in self._classes("foreign", "scheme")
+        )
+
+    def _others_pass_or_none_was_tried(self, is_member: Callable[[PastSale], bool]) -> bool:
+        others_passed = any(not is_member(sale) for sale in self._approvals)
+        others_tried = any(not is_member(sale) for sale in self._declines)
+        return others_passed or not others_tried
+
+    def _one_class_fails_while_others_pass(self) -> bool:
+        for kind in ("bin_group", "scheme", "foreign"):
+            for is_member in self._classes(kind):
+                members = [card for card in self._failing if is_member(card)]
+                if len(members) < MANY or (kind == "foreign" and len(members) < len(self._failing)):
+                    continue
+                member_passed = any(is_member(sale) for sale in self._approvals if sale.age_s <= self._first_age_s)
+                if not member_passed and any(not is_member(sale) for sale in self._approvals):
+                    return True
+        return False
+
+    def _classes(self, *kinds: str) -> list[Callable[[PastSale], bool]]:
+        """The classes the present card is in: its BIN group, its scheme, the foreign cards."""
+        classes: list[Callable[[PastSale], bool]] = []
+        here = self._present
+        if "bin_group" in kinds and here.bin_group is not None:
+            classes.append(lambda sale: sale.bin_group == here.bin_group)
+        if "scheme" in kinds and here.scheme is not None:
+            classes.append(lambda sale: sale.scheme == here.scheme)
+        if "foreign" in kinds and here.foreign:
+            classes.append(lambda sale: sale.foreign is True)
+        return classes
+
+    def facts(self) -> list[Evidence]:
+        """All ``history.*`` facts."""
+        cards, groups = len(self._failing), len(_groups(self._failing))
+        schemes = len({sale.scheme for sale in self._failing if sale.scheme is not None})
+        others = len(self._other_approvals())
+        return [
+            _graded("history.attempts", self.attempts, 2, None),
+            _graded("history.cards", cards, 2, MANY) if cards else not_run("history.cards", "none_failed", 0),
+            _graded("history.bin_groups", groups, GROUPS, None)
+            if groups
+            else not_run("history.bin_groups", "not_told"),
+            passed("history.approvals", others) if others else not_run("history.approvals", "none_in_window", 0),
+            self._foreign_fact(),
+            passed("history.schemes", schemes) if schemes else not_run("history.schemes", "not_told"),
+        ]
+
+    def _foreign_fact(self) -> Evidence:
+        fact = "history.foreign"
+        known = [sale.foreign for sale in self._failing if sale.foreign is not None]
+        if not known:
+            return not_run(fact, "not_told")
+        if not any(known):
+            return passed(fact, "none")
+        if all(known) and len(known) == len(self._failing):
+            return failed(fact, "all", "only_foreign_cards") if len(known) >= MANY else marginal(fact, "all", "few")
+        return marginal(fact, "some", "foreign_and_domestic")
+
+
+def _graded(fact: str, count: int | None, marginal_from: int, fail_from: int | None) -> Evidence:
+    if count is None:
+        return not_run(fact, "card_has_no_token")
+    if fail_from is not None and count >= fail_from:
+        return failed(fact, count, "many")
+    return marginal(fact, count, "several") if count >= marginal_from else passed(fact, count)
+
+
+def _present(frame: FreezeFrame) -> PastSale:
+    exchange, card = frame.exchange, frame.exchange.card
+    return PastSale(
+        age_s=0.0,
+        code=exchange.code,
+        mac=exchange.mac,
+        entry_mode=exchange.entry_mode,
+        token=card.token,
+        bin_group=card.bin_group,
+        scheme=card.scheme,
+        foreign=is_foreign(card, frame),
+        match=exchange.match,
+        stored=exchange.stored,
+        test_card=exchange.test_card,
+    )
+
+
+def _counts(sale: PastSale) -> bool:
+    ours = sale.match is not Match.MISMATCHED and sale.mac is not MacVerdict.BAD
+    return ours and not sale.stored and not sale.test_card
+
+
+def _newest_of_each(restricted: list[PastSale], approvals: list[PastSale]) -> list[PastSale]:
+    """The newest restriction of each card that has not passed since; cards without a token count as one card."""
+    newest: dict[str | None, PastSale] = {}
+    for sale in sorted(restricted, key=lambda sale: sale.age_s):
+        newest.setdefault(sale.token, sale)
+    if len(newest) > 1:
+        newest.pop(None, None)
+    passed_at = {sale.token: sale.age_s for sale in sorted(approvals, key=lambda s: -s.age_s) if sale.token}
+    return [sale for token, sale in newest.items() if token not in passed_at or passed_at[token] > sale.age_s]
+
+
+def _groups(sales: list[PastSale]) -> set[str]:
+    return {sale.bin_group for sale in sales if sale.bin_group is not None}

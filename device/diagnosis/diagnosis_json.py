@@ -1,0 +1,48 @@
+"""The public JSON form of a diagnosis (``diagnosis.json``)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from device.diagnosis.verdict import Diagnosis
+
+
+def diagnosis_to_json(diagnosis: Diagnosis) -> dict[str, Any]:
+    """Plain dictionaries, lists and texts; keys are public interface and only ever grow."""
+    return {
+        "code": diagnosis.code,
+        "host": diagnosis.host,
+        "meaning": dict(diagnosis.meaning),
+        "verdict": diagnosis.verdict.value,
+        "addressee": diagnosis.addressee.value,
+        "headline": {language: list(lines) for language, lines in diagnosis.headline.items()},
+        "headline_short": {language: list(lines) for language, lines in diagnosis.headline_short.items()},
+        "customer_text": dict(diagnosis.customer_text),
+        "charged": dict(diagnosis.charged),
+        "contact": dict(diagnosis.contact),
+        "retry": diagnosis.retry.value,
+        "proved": list(diagnosis.proved),
+        "causes": [
+            {
+                "id": cause.id,
+                "state": cause.state.value,
+                "usual_codes": list(cause.usual_codes),
+                "because": list(cause.because),
+                "advice": dict(cause.advice),
+            }
+            for cause in diagnosis.causes
+        ],
+        "found_on_terminal": [
+            {
+                "part": finding.part,
+                "fact": finding.fact,
+                "outcome": finding.outcome.value,
+                "value": finding.value,
+                "limit": finding.limit,
+                "advice": dict(finding.advice),
+            }
+            for finding in diagnosis.found_on_terminal
+        ],
+        "prevention": [dict(text) for text in diagnosis.prevention],
+        "short_code": diagnosis.short_code,
+    }

@@ -1,0 +1,253 @@
+"""The engine: one freeze frame and the catalogue in, one diagnosis out. Pure: no clock, no files, no state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from device.diagnosis.card import card_facts
+from device.diagnosis.codes import CodeRow
+from device.diagnosis.crowd import Crowd, Ruling
+from device.diagnosis.headline import Lead, lead_values, write_charged, write_contact, write_headline
+from device.diagnosis.knowledge import CauseRow, Knowledge
+from device.diagnosis.proof import Answer, answer_of, exchange_facts, is_chip_card_by_stripe
+from device.diagnosis.rules import Case, LinkRow, Rule, facts_behind, find_link, first_rule
+from device.diagnosis.setup import contradictions, setup_facts
+from device.diagnosis.short_code import ShortCode, encode
+from device.diagnosis.verdict import Addressee, Cause, CauseState, Diagnosis, Finding, Retry, Verdict
+from device.evidence import Evidence, FreezeFrame, Outcome
+
+_STATE_ORDER: Final = (
+    *(CauseState.SUPPORTED, CauseState.POSSIBLE, CauseState.UNLIKELY, CauseState.NOT_TESTED),
+    *(CauseState.NOT_VISIBLE, CauseState.OTHER_CODE, CauseState.REFUTED),
+)
+_OUTCOME_ORDER: Final = (Outcome.FAIL, Outcome.ERROR, Outcome.MARGINAL)
+_CHIP_MAY_HELP: Final = (Verdict.CARD, Verdict.NOT_ENOUGH_DATA, Verdict.ACCEPTANCE_RANGE, Verdict.MERCHANT_ACQUIRER)
+_FOUND_PARTS: Final = ("setup", "exchange")
+_ALWAYS_PROVABLE: Final = ("exchange.response", "exchange.match", "exchange.format")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One cause and the rule that decided it; for people who want to see the chain."""
+
+    cause: str
+    state: CauseState
+    rule: Rule
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """The chain that led to a diagnosis: the derived facts, the verdict's rule, one step for each cause."""
+
+    facts: tuple[Evidence, ...]
+    answer: Answer
+    rule: str
+    verdict: Verdict
+    steps: tuple[Step, ...]
+
+
+def diagnose(frame: FreezeFrame, knowledge: Knowledge) -> Diagnosis:
+    """The diagnosis of one exchange. The same frame and catalogue give the same diagnosis on any machine."""
+    return _Engine(frame, knowledge).diagnosis()
+
+
+def reason(frame: FreezeFrame, knowledge: Knowledge) -> Reasoning:
+    """The chain behind :func:`diagnose`, rule by rule."""
+    return _Engine(frame, knowledge).reasoning()
+
+
+class _Engine:
+    def __init__(self, frame: FreezeFrame, knowledge: Knowledge) -> None:
+        self._frame = frame
+        self._knowledge = knowledge
+        table = knowledge.table_of(frame.exchange.host)
+        self._row: CodeRow | None = table.find(frame.exchange.code)
+        self._answer = answer_of(frame.exchange)
+        self._crowd = Crowd(frame, table)
+        derived = [
+            *exchange_facts(frame, self._row),
+            *card_facts(frame),
+            *setup_facts(frame),
+            *self._crowd.facts(),
+        ]
+        self._derived = {fact.id: fact for fact in derived}
+        self._facts = {fact.id: fact for fact in frame.evidence} | self._derived
+        self._contradicts = contradictions(frame, self._derived)
+        self._link: LinkRow | None = None
+        if self._answer is Answer.NONE:
+            self._link = find_link(knowledge.link, self._facts)
+        self._ruling = self._rule()
+        self._case = Case(self._facts, self._answer, self._ruling.verdict, self._row, self._link)
+
+    def _rule(self) -> Ruling:
+        """Rules 1 and 2 for 62 and its twins; any other code is judged by its row."""
+        row = self._row
+        if self._answer is Answer.NONE:
+            return Ruling("1", Verdict.NO_VERIFIED_RESPONSE)
+        if row is None:
+            return Ruling("unknown code", Verdict.NOT_ENOUGH_DATA)
+        if self._contradicts and (row.restricted or row.check_profile):
+            return Ruling("2a", Verdict.TERMINAL_SETUP)
+        return self._crowd.ruling() if row.restricted else Ruling("code table", row.verdict)
+
+    def reasoning(self) -> Reasoning:
+        steps = tuple(self._step(row) for row in self._knowledge.causes)
+        return Reasoning(tuple(self._derived.values()), self._answer, self._ruling.rule, self._ruling.verdict, steps)
+
+    def diagnosis(self) -> Diagnosis:
+        frame, row, wording = self._frame, self._row, self._knowledge.wording
+        lead = self._lead()
+        values = lead_values(lead, frame, wording)
+        found = self._found()
+        first = f"{found[0].part}.{found[0].fact}" if found else ""
+        trusted_row = row if self._answer is not Answer.NONE else None
+        code_text = "code.unknown" if frame.exchange.code else "code.none"
+        return Diagnosis(
+            code=frame.exchange.code,
+            host=frame.exchange.host,
+            meaning=row.meaning if row else wording.text(code_text, values),
+            verdict=lead.verdict,
+            addressee=lead.addressee,
+            headline=write_headline(lead, "full", values, wording),
+            headline_short=write_headline(lead, "short", values, wording),
+            customer_text=wording.text(f"customer.{lead.verdict}"),
+            charged=write_charged(lead.verdict, trusted_row, self._answer, wording),
+            contact=write_contact(lead.addressee, frame.profile, wording),
+            retry=lead.retry,
+            proved=self._proved(),
+            causes=self._causes(),
+            found_on_terminal=found,
+            prevention=tuple(wording.text(f"prevention.{name}") for name in wording.below("prevention")),
+            short_code=encode(ShortCode(frame.exchange.code, lead.verdict, first, frame.software)),
+        )
+
+    # --- who acts, what to do -------------------------------------------------------------
+
+    def _lead(self) -> Lead:
+        verdict, row = self._ruling.verdict, self._row
+        lead = Lead(
+            verdict=verdict,
+            addressee=Addressee.ISSUER,
+            retry=Retry.NO,
+            happened=verdict.value,
+            who="issuer_or_other_card",
+            act="no_retry",
+            proof=self._proof_key(),
+            row=row,
+            contradicts=self._contradicts,
+            attempts=self._crowd.attempts or 1,
+            cards=int(self._facts["history.cards"].value or 0),
+        )
+        if self._answer is Answer.NONE:
+            return self._lead_without_answer(lead)
+        if row is None:
+            return lead.with_(addressee=Addressee.ACQUIRER, happened="unknown_code", who="acquirer", act="ask_code")
+        if verdict is Verdict.TERMINAL_SETUP and self._contradicts:
+            may_fix = set(self._contradicts) <= set(self._frame.profile.shop_may_fix)
+            who = Addressee.TECHNICIAN if may_fix else Addressee.ACQUIRER
+            return lead.with_(addressee=who, retry=Retry.AFTER_ACTION, who=who.value, act="fix_setup")
+        if not row.restricted:
+            return self._lead_by_row(lead, row)
+        return self._lead_restricted(lead, row)
+
+    def _lead_without_answer(self, lead: Lead) -> Lead:
+        fact = self._facts
+        if fact["exchange.match"].outcome is Outcome.FAIL:
+            happened = "mismatch"
+        elif fact["exchange.mac"].outcome is Outcome.FAIL:
+            happened = "bad_mac"
+        else:
+            happened = "no_answer" if self._frame.exchange.complete else "unreadable"
+        addressee, act = (Addressee(self._link.addressee), self._link.act) if self._link else (Addressee.LOCAL, "query")
+        return lead.with_(
+            addressee=addressee, retry=Retry.AFTER_ACTION, happened=happened, who=addressee.value, act=act
+        )
+
+    def _lead_by_row(self, lead: Lead, row: CodeRow) -> Lead:
+        act = row.act
+        if row.check_clock and any(self._failed(check) for check in ("clock.host", "clock.floor")):
+            act = "check_clock"
+        elif lead.attempts > 1 and row.retry is Retry.NO and row.act in ("no_retry", "other_card"):
+            act = "stop_retry"
+        return lead.with_(
+            addressee=row.addressee,
+            retry=row.retry,
+            happened=f"row_{row.verdict}",
+            who=row.addressee.value,
+            act=act,
+        )
+
+    def _lead_restricted(self, lead: Lead, row: CodeRow) -> Lead:
+        verdict = self._ruling.verdict
+        if verdict in (Verdict.ACCEPTANCE_RANGE, Verdict.MERCHANT_ACQUIRER):
+            lead = lead.with_(addressee=Addressee.ACQUIRER, who="acquirer", act=verdict.value)
+        elif verdict is Verdict.NOT_ENOUGH_DATA:
+            lead = lead.with_(act=self._ruling.missing)
+        if row.act == "hold_card":
+            return lead.with_(act="hold_card", who="issuer")
+        again = lead.attempts > 1
+        chip_helps = is_chip_card_by_stripe(self._frame.exchange) and not self._crowd.tried_by_chip()
+        if chip_helps and verdict in _CHIP_MAY_HELP:
+            return lead.with_(retry=Retry.CHIP_ONCE, act="chip_once_again" if again else "chip_once")
+        return lead.with_(act="stop_retry") if again else lead
+
+    def _proof_key(self) -> str:
+        mac, match = self._facts["exchange.mac"], self._facts["exchange.match"]
+        if self._answer is Answer.NONE:
+            wrong = {"mismatch": match.outcome is Outcome.FAIL, "bad_mac": mac.outcome is Outcome.FAIL}
+            return next((key for key, holds in wrong.items() if holds), "none")
+        if self._answer is Answer.PROVED:
+            limited = self._facts["exchange.host"].outcome is Outcome.MARGINAL
+            reader = self._facts["exchange.entry_path"].outcome is not Outcome.NOT_RUN
+            return "proved_limited" if limited else "proved" if reader else "proved_no_reader"
+        if mac.value in ("unsigned_host", "absent_expected"):
+            return str(mac.value)
+        return "unmatched" if match.outcome is Outcome.NOT_RUN else "unproved"
+
+    def _proved(self) -> tuple[str, ...]:
+        """Only what follows from the exchange itself; without a verified MAC only what was seen on the wire."""
+        if self._answer is Answer.NONE:
+            return ()
+        names = [name for name in self._derived if name.startswith("exchange.")]
+        if self._answer is not Answer.PROVED:
+            names = [name for name in names if name in _ALWAYS_PROVABLE]
+        return tuple(name for name in names if self._derived[name].outcome is Outcome.PASS)
+
+    # --- causes ---------------------------------------------------------------------------
+
+    def _step(self, row: CauseRow) -> Step:
+        rule = first_rule(row.rules, self._case, row.id)
+        return Step(row.id, rule.state, rule, facts_behind(rule, self._case))
+
+    def _causes(self) -> tuple[Cause, ...]:
+        wording = self._knowledge.wording
+        ranked = []
+        for row in self._knowledge.causes:
+            step = self._step(row)
+            key = f"cause.{row.id}.{step.rule.advice}"
+            key = key if key in wording else f"advice.{step.rule.advice}"
+            advice = wording.text(key, {"usual": "/".join(row.usual_codes)})
+            cause = Cause(row.id, step.state, row.usual_codes, step.because, advice)
+            ranked.append((_STATE_ORDER.index(step.state), -row.weight, cause))
+        ranked.sort(key=lambda item: item[:2])
+        return tuple(cause for _, _, cause in ranked)
+
+    # --- found on the terminal ------------------------------------------------------------
+
+    def _failed(self, check_id: str) -> bool:
+        fact = self._facts.get(check_id)
+        return fact is not None and fact.outcome is Outcome.FAIL
+
+    def _found(self) -> tuple[Finding, ...]:
+        """Failed, broken and marginal facts; what was not run is neither good nor bad and is not listed."""
+        found = [fact for fact in self._derived.values() if fact.outcome is Outcome.FAIL and self._is_ours(fact)]
+        tested = [fact for fact in self._frame.evidence if fact.id not in self._derived]
+        bad = [fact for fact in tested if fact.outcome in _OUTCOME_ORDER]
+        found += sorted(bad, key=lambda fact: _OUTCOME_ORDER.index(fact.outcome))
+        advice = self._knowledge.wording.check_advice
+        return tuple(Finding(f.part, f.fact, f.outcome, f.value, f.limit, advice(f.id)) for f in found)
+
+    def _is_ours(self, fact: Evidence) -> bool:
+        return fact.part in _FOUND_PARTS and fact.id != "exchange.response"

@@ -1,0 +1,89 @@
+"""Puts the lead into words: four lines, long and short, the customer's money, and whom to call."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from device.diagnosis.codes import CodeRow
+from device.diagnosis.proof import Answer
+from device.diagnosis.verdict import Addressee, Lines, Retry, Text, Verdict
+from device.diagnosis.wording import Values, Wording
+from device.evidence import FreezeFrame, TerminalProfile
+
+_SPEAKABLE: Final = re.compile(r"[0-9A-Za-z]{1,4}")
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What the four lines say, as keys of the texts ``happened``, ``who``, ``act`` and ``proof``."""
+
+    verdict: Verdict
+    addressee: Addressee
+    retry: Retry
+    happened: str
+    who: str
+    act: str
+    proof: str
+    row: CodeRow | None
+    contradicts: tuple[str, ...]
+    attempts: int
+    cards: int
+
+    def with_(self, **changes: Any) -> Lead:
+        """A copy with these fields changed."""
+        return dataclasses.replace(self, **changes)
+
+
+def shown_code(code: str | None) -> str:
+    """A code as it may be shown: anything but one to four letters or digits becomes ``??``."""
+    return code if code and _SPEAKABLE.fullmatch(code) else "??"
+
+
+def lead_values(lead: Lead, frame: FreezeFrame, wording: Wording) -> Values:
+    """The placeholders of the headline texts."""
+    return {
+        "code": shown_code(frame.exchange.code),
+        "host": frame.exchange.host[:20],
+        "attempts": str(lead.attempts),
+        "cards": str(lead.cards),
+        "meaning": lead.row.says if lead.row else "",
+        "fields": wording.each(lambda language: _fields(lead.contradicts, language, wording)),
+    }
+
+
+def _fields(names: tuple[str, ...], language: str, wording: Wording) -> str:
+    shown = [wording.fill(f"field.{name}", language, {}) for name in names[:2]]
+    more = wording.fill("field.more", language, {}) if len(names) > 2 else ""
+    return wording.fill("field.joint", language, {}).join(shown) + more
+
+
+def write_headline(lead: Lead, form: str, values: Values, wording: Wording) -> Lines:
+    """Four lines in the ``full`` or ``short`` form."""
+    keys = (f"happened.{lead.happened}", f"who.{lead.who}", f"act.{lead.act}", f"proof.{lead.proof}")
+    return wording.lines(keys, form, values)
+
+
+def write_charged(verdict: Verdict, row: CodeRow | None, answer: Answer, wording: Wording) -> Text:
+    """Was the customer charged? Only a believable answer can say so."""
+    if verdict is Verdict.NO_VERIFIED_RESPONSE or row is None:
+        return wording.text("charged.unknown")
+    key = f"{row.charged}_unverified" if row.charged in ("no", "yes", "part") and answer is not Answer.PROVED else ""
+    return wording.text(f"charged.{key or row.charged}")
+
+
+def write_contact(addressee: Addressee, profile: TerminalProfile, wording: Wording) -> Text:
+    """Whom to call; the acquirer's hotline is always named when the profile knows it."""
+    who = wording.text(f"contact.{addressee}")
+    values = {"acquirer": profile.acquirer, "hotline": profile.hotline}
+    if not profile.hotline:
+        line = wording.text("contact.no_hotline")
+    else:
+        line = wording.text("contact.hotline" if profile.acquirer else "contact.hotline_only", values)
+    return {language: f"{who[language]}{_gap(language)}{line[language]}" for language in who}
+
+
+def _gap(language: str) -> str:
+    return "" if language == "zh" else " "
