@@ -93,11 +93,12 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class FrameError:
-    """Bytes that made no frame: where they began, how many there were, and why."""
+    """Bytes that made no frame: where they began, how many there were, why, and what kind of frame had begun."""
 
     fault: FrameFault
     offset: int
     length: int
+    delimiter: Delimiter | None = None
 
 
 Item: TypeAlias = Frame | Control | FrameError
@@ -213,7 +214,7 @@ class Deframer:
             self._drop(len(found.payload) + 3 + (0 if kind is LengthKind.NONE else _LENGTH_SIZE))
             return
         self._report_noise(items)
-        items.append(FrameError(found.fault, self._offset, found.length))
+        items.append(FrameError(found.fault, self._offset, found.length, _DELIMITERS[self._buffer[0]]))
         self._suspect_until = max(self._suspect_until, self._offset + found.length)
         self._drop(1)
 

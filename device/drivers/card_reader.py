@@ -17,6 +17,7 @@ from protocol.control_frame import (
     Control,
     ControlCode,
     Deframer,
+    Delimiter,
     Frame,
     FrameError,
     FrameFault,
@@ -29,7 +30,7 @@ from protocol.reader_message import ReaderMessageError, ReaderStatus, parse_firm
 
 BUDGET_S: Final = 3.2
 _QUIET_S: Final = 0.1  # no byte for this long inside a frame: the frame is cut
-_MOST_BYTES: Final = 8192  # more than any conversation of ours needs: the reader babbles
+_MOST_BYTES: Final = 1024  # several times what an answer and a swipe need: the reader babbles
 _Answer = TypeVar("_Answer")
 
 
@@ -158,6 +159,8 @@ class _Conversation:
         self._deframer = Deframer(profile.frame)
         self._waiting: list[Item] = []
         self._heard = 0  # bytes since the last whole answer
+        self._answered = False
+        self._noise_end = -1  # where in the stream the last noise ended
 
     def ask(self, question: Question, parse: Callable[[bytes | bytearray], _Answer]) -> _Answer:
         """Send until acknowledged (an answer counts as such), then take the answer."""
@@ -216,6 +219,7 @@ class _Conversation:
             raise ReaderGarbledError(f"The reader's answer cannot be used: {error}.") from error
         self._port.write(bytes((ControlCode.ACK,)))
         self._heard = 0
+        self._answered = True
         return answer
 
     def _next_item(self, timeout_s: float, wanted: bytes) -> Frame | FrameError | ControlCode | None:
@@ -224,9 +228,11 @@ class _Conversation:
         while True:
             while self._waiting:
                 item = self._waiting.pop(0)
-                if isinstance(item, Control) and item.code is not ControlCode.ENQ:
+                if isinstance(item, Control) and self._counts(item):
                     return item.code
-                if isinstance(item, FrameError) and item.fault in (FrameFault.BAD_LRC, FrameFault.CUT):
+                if isinstance(item, FrameError) and item.fault is FrameFault.NOISE:
+                    self._noise_end = item.offset + item.length
+                if isinstance(item, FrameError) and _was_answer(item):
                     return item
                 if isinstance(item, Frame):
                     if item.payload.startswith(wanted):
@@ -235,6 +241,12 @@ class _Conversation:
             if time.monotonic() >= until:
                 return None
             self._read_more(until)
+
+    def _counts(self, item: Control) -> bool:
+        """A NAK or EOT right behind noise is noise: taking it for one would end the conversation too early."""
+        if item.code is ControlCode.ACK:
+            return True
+        return item.code is not ControlCode.ENQ and item.offset != self._noise_end
 
     def _read_more(self, until: float) -> None:
         pending = self._deframer.pending > 0
@@ -251,6 +263,11 @@ class _Conversation:
             raise ReaderBabbleError("The reader sends without end and does not answer.")
 
     def _out_of_time(self) -> ReaderError:
-        if self._heard == 0:
+        if self._heard == 0 and not self._answered:
             return ReaderMuteError("The reader did not answer at all.")
-        return ReaderSlowError("The reader sent something, but no complete answer in time.")
+        return ReaderSlowError("The reader gave no complete answer in time.")
+
+
+def _was_answer(error: FrameError) -> bool:
+    """Answers come between STX and ETX; what begins otherwise is not worth a NAK."""
+    return error.delimiter is Delimiter.STX and error.fault in (FrameFault.BAD_LRC, FrameFault.CUT)

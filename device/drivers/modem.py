@@ -188,7 +188,7 @@ def _ask_registration(line: _Line) -> NetworkRegistration:
     for command in _REGISTRATIONS:
         registration = parse_registration(line.ask(command))
         if registration is not None:
-            found[command[2:-1]] = registration
+            found[command[3:-1]] = registration
     return NetworkRegistration(sum_registrations(found.values()) if found else None, found)
 
 

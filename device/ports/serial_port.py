@@ -215,10 +215,9 @@ def _opener_of(device: int) -> _Holder | None:
     for pid in _processes():
         if pid == os.getpid():
             continue
-        with contextlib.suppress(OSError):
-            for entry in os.scandir(f"/proc/{pid}/fd"):
-                if _is_device(entry.path, device):
-                    return _Holder(pid, _name_of(pid))
+        with contextlib.suppress(OSError), os.scandir(f"/proc/{pid}/fd") as entries:
+            if any(_is_device(entry.path, device) for entry in entries):
+                return _Holder(pid, _name_of(pid))
     return None
 
 

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from typing import Final
+
+import pytest
+
+from device.drivers.modem import ModemSetup
+from device.evidence import CheckSpec, Evidence, Level, Limit, Outcome
+from device.selftest.modem import check_modem
+from device.selftest.sheet import Sheet
+from tools.simulate.modem import QUIRKS, ModemBehaviour, SimulatedModem
+
+LIMITS: Final = {
+    "answer": Limit(pass_values=(True,)),
+    "identity": Limit(),
+    "sim": Limit(pass_values=("READY",)),
+    "registration": Limit(pass_values=("home",), marginal_values=("roaming",)),
+    "signal": Limit(pass_min=-95, marginal_min=-105),
+    "operator": Limit(),
+    "attach": Limit(pass_values=("attached",)),
+    "data": Limit(pass_values=("address",)),
+}
+SPECS: Final = {
+    f"modem.{fact}": CheckSpec(f"modem.{fact}", Level.SAFE, "dBm" if fact == "signal" else "", limit, True, "test")
+    for fact, limit in LIMITS.items()
+}
+
+
+def check(setup: ModemSetup | None) -> dict[str, Evidence]:
+    found: list[Evidence] = []
+    began = time.monotonic()
+    check_modem(setup, Sheet(SPECS, found.append))
+    assert time.monotonic() - began < 4  # the promise is 3.5 s; the machine may be busy
+    assert sorted(item.id for item in found) == sorted(SPECS)
+    return {item.fact: item for item in found}
+
+
+def check_simulated(behaviour: ModemBehaviour) -> tuple[dict[str, Evidence], SimulatedModem]:
+    modem = SimulatedModem(behaviour)
+    port = modem.start()
+    try:
+        return check(ModemSetup(port, 115200)), modem
+    finally:
+        modem.stop()
+
+
+def test_a_healthy_modem_passes_with_values_in_their_units() -> None:
+    found, modem = check_simulated(ModemBehaviour())
+    assert {item.outcome for item in found.values()} == {Outcome.PASS}
+    assert {fact: item.value for fact, item in found.items()} == {
+        "answer": True,
+        "identity": "Quectel EC20F EC20CEFAGR06A05M4G",
+        "sim": "READY",
+        "registration": "home",
+        "signal": -67,
+        "operator": "CHINA MOBILE",
+        "attach": "attached",
+        "data": "address",
+    }
+    assert found["signal"].unit == "dBm"
+    assert "10.20.30.40" in found["data"].detail
+    assert not {"AT+CIMI", "AT+CCID", "AT+CGSN"} & set(modem.commands)
+
+
+@pytest.mark.parametrize("echo", ["on", "off", "doubled", "cut"])
+def test_any_echo(echo: str) -> None:
+    found, _ = check_simulated(ModemBehaviour(echo=echo))
+    assert {item.outcome for item in found.values()} == {Outcome.PASS}
+
+
+@pytest.mark.parametrize("quirk", QUIRKS)
+def test_any_quirk(quirk: str) -> None:
+    found, _ = check_simulated(ModemBehaviour(quirks=(quirk,)))
+    assert {item.outcome for item in found.values()} == {Outcome.PASS}
+
+
+@pytest.mark.parametrize("quirks", [(), ("text_errors",)])
+def test_a_missing_sim_fails_and_the_registration_is_still_asked(quirks: tuple[str, ...]) -> None:
+    nowhere = {"CREG": "0,0", "CEREG": "0,2"}
+    found, _ = check_simulated(
+        ModemBehaviour(sim="missing", registration=nowhere, attach=False, address="", operator="0", quirks=quirks)
+    )
+    assert (found["sim"].outcome, found["sim"].value) == (Outcome.FAIL, "NOT INSERTED")
+    assert (found["registration"].outcome, found["registration"].value) == (Outcome.FAIL, "searching")
+    assert (found["attach"].value, found["data"].value) == ("detached", "none")
+    assert (found["operator"].outcome, found["operator"].reason) == (Outcome.FAIL, "none")
+
+
+def test_a_locked_sim_is_told_in_its_own_words() -> None:
+    assert check_simulated(ModemBehaviour(sim="pin"))[0]["sim"].value == "SIM PIN"
+
+
+def test_a_data_only_modem_is_registered() -> None:
+    found, _ = check_simulated(ModemBehaviour(registration={"CREG": "0,2", "CEREG": "2,05"}))
+    assert (found["registration"].value, found["registration"].detail) == ("roaming", "The modem says CREG 2, CEREG 5.")
+
+
+@pytest.mark.parametrize(
+    ("csq", "cesq", "value", "reason"),
+    [("99,99", "99,99,255,255,20,52", -89, ""), ("99,99", "99,99,255,255,255,255", None, "unknown")],
+)
+def test_without_a_csq_the_extended_level_counts(csq: str, cesq: str, value: int | None, reason: str) -> None:
+    signal = check_simulated(replace(ModemBehaviour(), csq=csq, cesq=cesq))[0]["signal"]
+    assert (signal.value, signal.reason) == (value, reason)
+
+
+def test_a_mute_modem_fails_and_nothing_else_is_asked() -> None:
+    found, modem = check_simulated(ModemBehaviour(mute=True))
+    assert (found["answer"].outcome, found["answer"].reason) == (Outcome.FAIL, "no_answer")
+    assert {item.reason for fact, item in found.items() if fact != "answer"} == {"needs_answer"}
+    assert set(modem.commands) == {"AT"}
+
+
+def test_a_slow_modem_tells_what_it_can_and_the_rest_is_not_run() -> None:
+    found, _ = check_simulated(ModemBehaviour(slow_s=0.45))
+    assert found["answer"].outcome is Outcome.PASS
+    assert found["sim"].value == "READY"
+    assert (found["identity"].outcome, found["identity"].reason) == (Outcome.NOT_RUN, "deadline")
+
+
+def test_a_plug_pulled_in_the_middle_keeps_what_was_told() -> None:
+    found, _ = check_simulated(ModemBehaviour(unplugged_after=4))
+    assert found["sim"].outcome is Outcome.PASS
+    assert (found["registration"].outcome, found["registration"].reason) == (Outcome.FAIL, "unplugged")
+    assert (found["data"].outcome, found["data"].reason) == (Outcome.NOT_RUN, "needs_answer")
+
+
+def test_a_modem_that_is_not_configured_is_not_fitted() -> None:
+    assert {item.reason for item in check(None).values()} == {"not_fitted"}
+
+
+def test_a_port_held_by_another_process_is_not_run_and_names_it() -> None:
+    modem = SimulatedModem(ModemBehaviour())
+    port = modem.start()
+    hold = "import os,sys; os.open(sys.argv[1], os.O_RDWR|os.O_NOCTTY); print(flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", hold, port], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        found = check(ModemSetup(port, 115200))
+        holder.communicate()
+    modem.stop()
+    assert {(item.outcome, item.reason) for item in found.values()} == {(Outcome.NOT_RUN, "port_held")}
+    assert f"pid {holder.pid}" in found["sim"].detail
+    assert modem.commands == []
