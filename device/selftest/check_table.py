@@ -8,7 +8,6 @@ from typing import Final
 from device.evidence import CheckSpec, Level, Limit
 from device.table import Table
 
-_BOUNDS: Final = ("pass_min", "pass_max", "marginal_min", "marginal_max")
 _MOST_DEADLINE_S: Final = 5.0
 
 
@@ -58,7 +57,10 @@ def _parse_part(rows: Table, part: str, facts: tuple[str, ...]) -> PartRow:
 
 def _parse_check(check_id: str, table: Table) -> CheckSpec:
     limit = Limit(
-        *(table.optional_number(bound) for bound in _BOUNDS),
+        pass_min=table.optional_number("pass_min"),
+        pass_max=table.optional_number("pass_max"),
+        marginal_min=table.optional_number("marginal_min"),
+        marginal_max=table.optional_number("marginal_max"),
         pass_values=table.texts("pass_values", ()),
         marginal_values=table.texts("marginal_values", ()),
     )
