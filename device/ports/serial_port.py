@@ -77,7 +77,7 @@ class SerialPort:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close(discard=kind is not None)
+        self.close(discard=isinstance(error, PortError) or self.remaining_s <= 0)
 
     @property
     def remaining_s(self) -> float:

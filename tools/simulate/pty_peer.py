@@ -19,6 +19,7 @@ class PtyPeer:
     def __init__(self) -> None:
         self._master = -1
         self._ending = threading.Event()
+        self._pulled = False
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> str:
@@ -50,6 +51,7 @@ class PtyPeer:
 
     def unplug(self) -> None:
         """Pull the plug in the middle of whatever happens."""
+        self._pulled = True
         self._ending.set()
 
     def send(self, data: bytes) -> None:
@@ -70,4 +72,7 @@ class PtyPeer:
                 self.pause(_POLL_S)
             else:
                 self.idle()
+        if not self._pulled:  # the terminal's last word may still lie in the line
+            with contextlib.suppress(OSError):
+                self.hear(os.read(self._master, 4096))
         os.close(self._master)
