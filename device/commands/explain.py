@@ -1,0 +1,159 @@
+"""``posmedic explain``: what a response code means, or what a short code carries."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Final
+
+from device.commands.diagnose import read_knowledge
+from device.diagnosis.codes import CodeRow
+from device.diagnosis.knowledge import Knowledge
+from device.diagnosis.short_code import LENGTH, ShortCode, ShortCodeError, decode
+from device.table import TableError
+
+_BAD_INPUT: Final = 2
+_UNKNOWN: Final = 1
+_LABELS: Final = {
+    "zh": {"class": "类别", "who": "谁来处理", "act": "怎么做", "customer": "对顾客说", "charged": "是否扣款"}
+    | {"local": "与本机有关吗", "names": "代码所指原因", "allows": "可能的原因", "source": "出处"}
+    | {"verdict": "判断", "finding": "本机首要发现", "version": "软件版本"},
+    "en": {"class": "class", "who": "who acts", "act": "what to do", "customer": "tell the customer"}
+    | {"charged": "charged", "local": "this terminal suspect", "names": "causes it names", "allows": "may stand behind"}
+    | {"source": "source", "verdict": "verdict", "finding": "first finding", "version": "software"},
+}
+_CLASSES: Final = {
+    "zh": {"A": "A 成功", "B": "B 失败,可重试", "C": "C 失败,不要重试", "D": "D 失败,操作员须处理", "E": "E 系统故障"}
+    | {"-": "未记载"},
+    "en": {"A": "A approved", "B": "B failed, may be retried", "C": "C failed, do not retry"}
+    | {"D": "D failed, the operator must act", "E": "E system fault", "-": "not recorded"},
+}
+_LOCAL: Final = {
+    "zh": {"no": "无关", "indirect": "间接有关", "yes": "可能有关"},
+    "en": {"no": "no", "indirect": "indirectly", "yes": "yes"},
+}
+
+
+def explain_code(text: str, *, host: str = "", language: str = "zh", as_json: bool = False) -> tuple[int, str]:
+    """Exit code and text for a response code or a short code.
+
+    0 explained; 1 the host's table does not have this code, and the text says so; 2 bad input, with one sentence.
+    """
+    try:
+        knowledge = read_knowledge()
+    except TableError as error:
+        return _BAD_INPUT, str(error)
+    host = host or knowledge.default_host
+    if host not in knowledge.hosts:
+        return _BAD_INPUT, f"there is no host profile {host[:40]!r}; known are {', '.join(knowledge.hosts)}"
+    if len(re.sub(r"[\s-]", "", text)) == LENGTH:
+        return _explain_short(text, knowledge, host, language, as_json=as_json)
+    code = text.strip().upper()
+    if not re.fullmatch(r"[0-9A-Z]{1,4}", code):
+        return _BAD_INPUT, f"{text[:40]!r} is neither a response code like 62 nor a short code of {LENGTH} signs"
+    row = knowledge.hosts[host].find(code)
+    if row is None:
+        return _UNKNOWN, _write_unknown(code, knowledge, host, language, as_json=as_json)
+    if as_json:
+        return 0, _dump(_row_json(row, knowledge, host))
+    return 0, _write_row(row, knowledge, host, language)
+
+
+def _dump(values: dict[str, object]) -> str:
+    return json.dumps(values, ensure_ascii=False, indent=2)
+
+
+def _row_json(row: CodeRow, knowledge: Knowledge, host: str) -> dict[str, object]:
+    wording = knowledge.wording
+    values = {"code": row.code, "attempts": "1"}
+    return {
+        "code": row.code,
+        "known": True,
+        "host": host,
+        "meaning": dict(row.meaning),
+        "class": row.action_class,
+        "origin": row.origin,
+        "verdict": row.verdict.value,
+        "addressee": row.addressee.value,
+        "retry": row.retry.value,
+        "action": dict(wording.text(f"act.{row.act}.full", values)),
+        "customer_text": dict(wording.text(f"customer.{row.verdict}")),
+        "charged": row.charged,
+        "local_suspect": row.local,
+        "names": list(row.names),
+        "allows": list(row.allows),
+        "source": row.source,
+    }
+
+
+def _write_row(row: CodeRow, knowledge: Knowledge, host: str, language: str) -> str:
+    wording, labels = knowledge.wording, _LABELS[language]
+    values = {"code": row.code, "attempts": "1"}
+    shown = {
+        "class": _CLASSES[language][row.action_class],
+        "who": wording.text(f"who.{row.addressee}.full")[language],
+        "act": wording.text(f"act.{row.act}.full", values)[language],
+        "customer": wording.text(f"customer.{row.verdict}")[language],
+        "charged": wording.text(f"charged.{row.charged}")[language],
+        "local": _LOCAL[language][row.local],
+        "names": _names(row.names, knowledge, language),
+        "allows": _names(row.allows, knowledge, language),
+        "source": row.source,
+    }
+    if row.restricted:
+        direct = [cause.id for cause in knowledge.causes if cause.gives_62]
+        shown["allows"] = _names(tuple(direct), knowledge, language)
+    lines = [f"{row.code}  {row.meaning[language]}  [{knowledge.hosts[host].name[language]}]"]
+    return "\n".join([*lines, *(f"  {labels[key]}: {text}" for key, text in shown.items() if text)])
+
+
+def _names(causes: tuple[str, ...], knowledge: Knowledge, language: str) -> str:
+    return ", ".join(knowledge.wording.text(f"cause.{cause}.name")[language] for cause in causes)
+
+
+def _write_unknown(code: str, knowledge: Knowledge, host: str, language: str, *, as_json: bool) -> str:
+    values = {"code": code, "host": host}
+    meaning = knowledge.wording.text("code.unknown", values)
+    action = knowledge.wording.text("act.ask_code.full", values)
+    others = [name for name, table in knowledge.hosts.items() if table.find(code) is not None]
+    if as_json:
+        return _dump(
+            {"code": code, "known": False, "host": host, "meaning": dict(meaning), "action": dict(action)}
+            | {"known_to": others}
+        )
+    elsewhere = {"zh": "其他主机的代码表中有此代码", "en": "the tables of other hosts have it"}[language]
+    lines = [meaning[language], f"  {action[language]}"]
+    return "\n".join([*lines, f"  {elsewhere}: {', '.join(others)}"] if others else lines)
+
+
+def _explain_short(text: str, knowledge: Knowledge, host: str, language: str, *, as_json: bool) -> tuple[int, str]:
+    try:
+        short = decode(text)
+    except ShortCodeError as error:
+        return _BAD_INPUT, f"{text.strip()[:20]!r}: {error}"
+    row = knowledge.hosts[host].find(short.code)
+    if as_json:
+        carried: dict[str, object] = {
+            "code": short.code,
+            "verdict": short.verdict.value,
+            "finding": short.finding,
+            "software": short.version,
+            "meaning": dict(row.meaning) if row else None,
+        }
+        return 0, _dump(carried)
+    return 0, _write_short(short, row, knowledge, language)
+
+
+def _write_short(short: ShortCode, row: CodeRow | None, knowledge: Knowledge, language: str) -> str:
+    labels = _LABELS[language]
+    none = {"zh": "没有应答码", "en": "no response code"}[language]
+    meaning = f"  {row.meaning[language]}" if row else ""
+    lines = [
+        f"{short.code or none}{meaning}",
+        f"  {labels['verdict']}: {short.verdict} - {knowledge.wording.text(f'customer.{short.verdict}')[language]}",
+        f"  {labels['finding']}: {short.finding or '-'}",
+        f"  {labels['version']}: {short.version}",
+    ]
+    if short.finding:
+        lines.insert(3, f"    {knowledge.wording.check_advice(short.finding)[language]}")
+    return "\n".join(lines)
