@@ -73,7 +73,7 @@ def sample_diagnosis(**changes: Any) -> Diagnosis:
         },
         headline_short={
             "zh": ("62 此卡受限", "持卡人找发卡行", "换卡，勿重刷", "应答已校验"),
-            "en": ("62 restricted", "Card bank decides", "Other card pls", "Reply verified"),
+            "en": ("62 restricted", "Ask card's bank", "Other card pls", "Reply verified"),
         },
         customer_text={"zh": "请联系发卡行。", "en": "Please contact your bank."},
         charged={"zh": "没有扣款", "en": "No, no money moved"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from device.outlets.screen.first_page import first_page
 from device.outlets.screen.fonts import Face, FontFile, FontMissingError, Measure, find_font
 from device.outlets.screen.layout import Box, Kind, number_pages
 from device.outlets.screen.list_pages import QR_QUIET, code_page, list_pages, qr_matrix, rest_of_first
-from device.outlets.screen.pages import Mark, Page, PageKind, pages_of
+from device.outlets.screen.pages import SIGNS, Mark, Page, PageKind, pages_of
 from device.outlets.screen.palette import Ink, Rgb, colours
 from device.outlets.screen.panel import Panel
 from device.outlets.screen.text_screen import screen_text
@@ -45,9 +45,12 @@ class Drawn:
 def lay_out(pages: Sequence[Page], panel: Panel, measure: Measure) -> list[list[Box]]:
     """All screens for ``pages``, each a list of boxes in drawing order, with page numbers."""
     screens: list[list[Box]] = []
+    money = 0  # the screen, from 1, on which a tiny panel says whether the customer was charged
     for page in pages:
         if panel.is_tiny:
-            screens += tiny_pages(page, panel, measure)
+            money = money or len(screens) + (page.kind is PageKind.SUMMARY and bool(screens))
+            footer = page.tiny_footer.format(page=money)
+            screens += tiny_pages(replace(page, tiny_footer=footer), panel, measure)
         elif page.kind is PageKind.SUMMARY:
             screens += _summary(page, panel, measure)
         elif page.kind is PageKind.LIST:
@@ -131,7 +134,7 @@ def _draw(boxes: Sequence[Box], panel: Panel, face: Face, inks: Mapping[Ink, Rgb
             at = (box.x + stroke, box.y)
             pen.text(at, box.text, colour, face.at(box.size), stroke_width=stroke)
         elif box.kind is Kind.MARK:
-            _mark(pen, box, colour, inks[Ink.PAPER])
+            _mark(pen, box, colour, inks[Ink.PAPER], face)
         else:
             _qr(pen, box, inks)
     return image.convert("1", dither=Image.Dither.NONE) if panel.bits == 1 else image
@@ -144,32 +147,32 @@ def _fill(pen: ImageDraw.ImageDraw, box: Box, colour: Rgb, panel: Panel) -> None
         pen.rectangle(area, outline=(0, 0, 0))
 
 
-def _mark(pen: ImageDraw.ImageDraw, box: Box, colour: Rgb, paper: Rgb) -> None:
-    """A sign in a disc: shape and colour say the same. Strong signs are filled, weak ones are outlines."""
+def _mark(pen: ImageDraw.ImageDraw, box: Box, colour: Rgb, paper: Rgb, face: Face) -> None:
+    """A sign in a square: shape and colour say the same. Strong signs stand in a filled disc, weak ones are strokes."""
     x, y, side = box.x, box.y, box.width
-    stroke = max(2, side // 8)
+    stroke = max(2, side // 9)
     strong = box.mark in (Mark.ALERT, Mark.QUESTION, Mark.CHECK)
     if box.mark is Mark.DOT:
-        pen.ellipse((x + side // 3, y + side // 3, x + side * 2 // 3, y + side * 2 // 3), fill=colour)
-        return
-    pen.ellipse((x, y, x + side - 1, y + side - 1), fill=colour if strong else None, outline=colour, width=stroke // 2)
-    ink = paper if strong else colour
-    for line in _STROKES[box.mark]:
+        pen.ellipse((x + side * 0.36, y + side * 0.36, x + side * 0.64, y + side * 0.64), fill=colour)
+    elif box.mark is Mark.RING:
+        pen.ellipse((x + side * 0.2, y + side * 0.2, x + side * 0.8, y + side * 0.8), outline=colour, width=stroke)
+    elif strong:
+        pen.ellipse((x, y, x + side - 1, y + side - 1), fill=colour)
+    if box.mark in (Mark.ALERT, Mark.QUESTION):
+        font = face.at(max(face.grid, side * 4 // 5 // face.grid * face.grid))
+        left, top, right, bottom = font.getbbox(SIGNS[box.mark])
+        at = (x + round((side - left - right) / 2), y + round((side - top - bottom) / 2))
+        pen.text(at, SIGNS[box.mark], paper, font)
+    for line in _STROKES.get(box.mark, ()):
         points = [(x + px * (side - 1), y + py * (side - 1)) for px, py in line]
-        pen.line(points, fill=ink, width=stroke, joint="curve")
+        pen.line(points, fill=paper if strong else colour, width=stroke, joint="curve")
 
 
 _STROKES: Final[Mapping[Mark, Sequence[Sequence[tuple[float, float]]]]] = {
-    Mark.NONE: (),
-    Mark.ALERT: (((0.5, 0.2), (0.5, 0.6)), ((0.5, 0.7), (0.5, 0.82))),
-    Mark.QUESTION: (
-        ((0.34, 0.36), (0.4, 0.24), (0.58, 0.22), (0.66, 0.36), (0.52, 0.5), (0.5, 0.62)),
-        ((0.5, 0.7), (0.5, 0.82)),
-    ),
-    Mark.DASH: (((0.28, 0.5), (0.72, 0.5)),),
-    Mark.CROSS: (((0.32, 0.32), (0.68, 0.68)), ((0.68, 0.32), (0.32, 0.68))),
+    Mark.DASH: (((0.2, 0.5), (0.8, 0.5)),),
+    Mark.CROSS: (((0.24, 0.24), (0.76, 0.76)), ((0.76, 0.24), (0.24, 0.76))),
     Mark.CHECK: (((0.26, 0.52), (0.44, 0.7), (0.74, 0.32)),),
-    Mark.OTHER: (((0.28, 0.41), (0.72, 0.41)), ((0.28, 0.61), (0.72, 0.61)), ((0.6, 0.26), (0.4, 0.76))),
+    Mark.OTHER: (((0.16, 0.36), (0.84, 0.36)), ((0.16, 0.66), (0.84, 0.66)), ((0.66, 0.14), (0.34, 0.88))),
 }
 
 

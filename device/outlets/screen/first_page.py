@@ -57,7 +57,10 @@ def _band(pen: Pen, page: Page) -> int:
     subtitle = pen.wrap(page.subtitle, room, sub_size)
     code_line = pen.wrap(short, room, scale.least)
     words = len(title) * measure.line_height(title_size) + len(subtitle) * measure.line_height(sub_size)
-    words += len(code_line) * measure.line_height(scale.least)
+    code_x = panel.width - scale.margin - measure.width(short, scale.least)
+    beside = bool(subtitle) and x + measure.width(subtitle[-1], sub_size) + scale.margin <= code_x
+    if not beside:
+        words += len(code_line) * measure.line_height(scale.least)
     height = max(measure.line_height(size), words) + 2 * scale.gap
     pen.fill(0, 0, panel.width, height, Ink.BAND)
     pen.text(page.code, scale.margin, (height - measure.line_height(size)) // 2, size, Ink.ON_BAND, bold=True)
@@ -65,7 +68,10 @@ def _band(pen: Pen, page: Page) -> int:
     y = (height - words) // 2
     y = pen.lines(title, x, y, title_size, Ink.ON_BAND, bold=True)
     y = pen.lines(subtitle, x, y, sub_size, Ink.ON_BAND)
-    pen.lines(code_line, x, y, scale.least, Ink.ON_BAND)
+    if beside:
+        pen.text(short, code_x, y - measure.line_height(scale.least), scale.least, Ink.ON_BAND)
+    else:
+        pen.lines(code_line, x, y, scale.least, Ink.ON_BAND)
     return height
 
 
@@ -76,17 +82,19 @@ def _fit(pen: Pen, rows: tuple[tuple[str, str], ...], height: int) -> list[_Row]
     for size in pen.sizes(most, scale.least):
         fitted = []
         for number, (tag, text) in enumerate(rows):
-            own = size if number != _PROVED_ROW else _smaller(pen, size)
+            own = _own_size(pen, number, size)
             fitted.append(_Row(tag, tuple(pen.wrap(text, _room(pen), own, bold=number == _NOW_ROW)), own, number))
         needed = sum(len(row.lines) * measure.line_height(row.size) for row in fitted)
-        if needed + (len(rows) + 1) * 2 * scale.gap <= height:
+        if needed + (len(rows) + 2) * scale.gap <= height:
             return fitted
     return None
 
 
-def _smaller(pen: Pen, size: int) -> int:
-    """Type for what is read last: what is proved."""
-    return size if pen.measure.grid > 1 else max(pen.scale.least, round(size * 0.85))
+def _own_size(pen: Pen, row: int, size: int) -> int:
+    """What to do now is read first and largest, what is proved last."""
+    if pen.measure.grid > 1:
+        return size
+    return max(pen.scale.least, round(size * {_NOW_ROW: 1.2, _PROVED_ROW: 0.8}.get(row, 1.0)))
 
 
 def _tag_width(pen: Pen) -> int:

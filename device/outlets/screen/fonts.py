@@ -17,7 +17,7 @@ from device.table import Table
 if TYPE_CHECKING:
     from PIL import ImageFont
 
-_BOLD_FROM: Final = 20
+_BOLD_FROM: Final = 32
 _KINDS: Final = ("outline", "bitmap")
 
 

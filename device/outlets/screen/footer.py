@@ -13,6 +13,8 @@ def place_footer(pen: Pen, page: Page, *, large: bool = False) -> int:
     size = scale.small if large else scale.least
     inner = panel.width - 2 * scale.margin
     number = measure.width(PAGE_NUMBER, scale.least)
+    if _one_line(pen, page, size, bold=large):
+        return panel.height - measure.line_height(size) - 3 * scale.gap
     tag = max(measure.width(page.charged_tag, size), measure.width(page.contact_tag, size)) + 2 * scale.gap
     room = inner - tag
     charged = pen.wrap(page.charged, room, size, bold=large)
@@ -31,6 +33,31 @@ def place_footer(pen: Pen, page: Page, *, large: bool = False) -> int:
     y_number = y - measure.line_height(scale.least)
     pen.text(PAGE_NUMBER, panel.width - scale.margin - number, y_number, scale.least, Ink.MUTED)
     return top
+
+
+def _one_line(pen: Pen, page: Page, size: int, *, bold: bool) -> bool:
+    """Place everything on one line if it fits, as it does on most landscape panels."""
+    panel, scale, measure = pen.panel, pen.scale, pen.measure
+    parts = (
+        (page.charged_tag, Ink.MUTED, False, scale.gap * 2),
+        (page.charged, Ink.TEXT, bold, scale.margin * 2),
+        (page.contact_tag, Ink.MUTED, False, scale.gap * 2),
+        (page.contact, Ink.TEXT, False, scale.margin),
+    )
+    number = measure.width(PAGE_NUMBER, scale.least)
+    needed = sum(measure.width(text, size, heavy) + gap for text, _, heavy, gap in parts)
+    if needed + number + 2 * scale.margin > panel.width:
+        return False
+    line = measure.line_height(size)
+    top = panel.height - line - 3 * scale.gap
+    pen.fill(0, top, panel.width, panel.height - top, Ink.FOOT)
+    pen.fill(0, top, panel.width, max(1, scale.gap // 3), Ink.RULE)
+    x, y = scale.margin, top + 2 * scale.gap
+    for text, ink, heavy, gap in parts:
+        x += pen.text(text, x, y, size, ink, bold=heavy).width + gap
+    y_number = y + line - measure.line_height(scale.least)
+    pen.text(PAGE_NUMBER, panel.width - scale.margin - number, y_number, scale.least, Ink.MUTED)
+    return True
 
 
 def _wrap_last(pen: Pen, text: str, room: int, last_room: int, size: int) -> list[str]:

@@ -14,7 +14,7 @@ from device.outlets.screen.palette import Ink
 from device.outlets.screen.panel import Panel
 from device.outlets.screen.wrap import wrap
 
-PAGE_NUMBER: Final = "88/88"  # the widest page number; replaced by the real one when all pages are known
+PAGE_NUMBER: Final = "88/88"  # the widest page number; replaced by the real one, once all pages are known
 
 
 class LayoutError(Exception):
@@ -68,7 +68,7 @@ def scale_of(panel: Panel, measure: Measure) -> Scale:
         return max(grid, round(size / grid) * grid) if grid > 1 else size
 
     return Scale(
-        code=sized(min(panel.height * 0.22, side * 0.22), 32),
+        code=sized(side * 0.2, 32),
         body=sized(side / 15, 14),
         small=sized(side / 21, 12),
         least=sized(side / 24, 12),
@@ -125,7 +125,7 @@ class Pen:
 
 
 def number_pages(screens: Sequence[list[Box]]) -> list[list[Box]]:
-    """Write the real page number where the widest one was reserved, aligned to its right edge."""
+    """Write the real page number into the room that was reserved for the widest one."""
     numbered = []
     for number, boxes in enumerate(screens, 1):
         text = f"{number}/{len(screens)}"

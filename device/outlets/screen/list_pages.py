@@ -48,7 +48,7 @@ def list_pages(page: Page, panel: Panel, measure: Measure) -> list[list[Box]]:
                 screens.append(pen.boxes)
                 pen, y, bottom = _start(page, panel, measure)
             y = _place(pen, line, y, first=number == 0)
-        y += 2 * pen.scale.gap
+        y += pen.scale.gap if item.compact else 2 * pen.scale.gap
         fresh = False
     return [*screens, pen.boxes]
 
@@ -76,25 +76,32 @@ def _note(pen: Pen, page: Page, y: int) -> int:
 
 def _side(pen: Pen) -> int:
     """Side of a mark's square."""
-    return pen.measure.line_height(pen.scale.body) * 4 // 5
+    return pen.measure.line_height(pen.scale.body) * 7 // 10
 
 
 def _lines(pen: Pen, item: Item) -> list[_Line]:
     """Break an item into lines; title and state share a line where they fit."""
     scale, measure = pen.scale, pen.measure
+    size = _title_size(pen, item)
     room = pen.panel.width - 2 * scale.margin - _side(pen) - scale.gap
     ink = _MARK_INKS.get(item.mark, Ink.MUTED)
     state_room = measure.width(item.state, scale.small, True) + 2 * scale.gap if item.state else 0
-    one_line = measure.width(item.title, scale.body, True) + state_room <= room
-    titles = pen.wrap(item.title, room, scale.body, bold=True)
+    one_line = measure.width(item.title, size, True) + state_room <= room
     bold = bool(item.state)
-    lines = [_Line(text, scale.body, Ink.TEXT, bold) for text in titles]
-    lines[0] = _Line(titles[0], scale.body, Ink.TEXT, bold, item.mark, item.state if one_line else "")
+    titles = pen.wrap(item.title, room, size, bold=bold)
+    lines = [_Line(text, size, Ink.TEXT, bold) for text in titles]
+    lines[0] = _Line(titles[0], size, Ink.TEXT, bold, item.mark, item.state if one_line else "")
     if item.state and not one_line:
         lines += [_Line(text, scale.small, ink, True) for text in pen.wrap(item.state, room, scale.small, bold=True)]
+    detail_size = scale.least if item.compact else scale.small
     for detail in item.details:
-        lines += [_Line(text, scale.small, Ink.MUTED) for text in pen.wrap(detail, room, scale.small)]
+        lines += [_Line(text, detail_size, Ink.MUTED) for text in pen.wrap(detail, room, detail_size)]
     return lines + [_Line(text, scale.small, Ink.TEXT) for text in pen.wrap(item.advice, room, scale.small)]
+
+
+def _title_size(pen: Pen, item: Item) -> int:
+    scale = pen.scale
+    return (scale.body + scale.small) // 2 if item.compact and pen.measure.grid == 1 else scale.body
 
 
 def _place(pen: Pen, line: _Line, y: int, *, first: bool) -> int:

@@ -32,6 +32,7 @@ class Mark(StrEnum):
     CHECK = "check"
     OTHER = "other"
     DOT = "dot"
+    RING = "ring"
 
 
 SIGNS: Final[Mapping[Mark, str]] = {
@@ -43,6 +44,7 @@ SIGNS: Final[Mapping[Mark, str]] = {
     Mark.CHECK: "+",
     Mark.OTHER: "#",
     Mark.DOT: "*",
+    Mark.RING: "o",
 }
 
 _STATE_MARKS: Final = {
@@ -51,7 +53,7 @@ _STATE_MARKS: Final = {
     CauseState.UNLIKELY: Mark.DASH,
     CauseState.REFUTED: Mark.CROSS,
     CauseState.OTHER_CODE: Mark.OTHER,
-    CauseState.NOT_VISIBLE: Mark.DOT,
+    CauseState.NOT_VISIBLE: Mark.RING,
     CauseState.NOT_TESTED: Mark.DASH,
 }
 _OUTCOME_MARKS: Final = {
@@ -67,13 +69,17 @@ _TERMINAL_VERDICTS: Final = (Verdict.TERMINAL_SETUP, Verdict.LOCAL_ACTION, Verdi
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One idea: a title with a mark and a word for its state, and detail lines below it."""
+    """One idea: a title with a mark and a word for its state, and detail lines below it.
+
+    A ``compact`` item is an answer rather than a question: small, so that many stand on one screen.
+    """
 
     title: str
     mark: Mark = Mark.NONE
     state: str = ""
     details: tuple[str, ...] = ()
     advice: str = ""
+    compact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,18 +177,19 @@ class _Pages:
         return self._page(PageKind.SUMMARY, self._words.word("charged"), short_rows=tuple(lines))
 
     def _cause(self, cause: Cause) -> Item:
-        words, details = self._words, []
-        if cause.because:
-            details.append(f"{words.word('because')}: {', '.join(words.evidence(name) for name in cause.because)}")
+        words, likely, details = self._words, cause.state in _LIKELY, []
+        comma = words.word("comma")
         if cause.usual_codes and cause.state is CauseState.OTHER_CODE:
-            details.append(f"{words.word('usual_codes')}: {', '.join(cause.usual_codes)}")
-        advice = cause.advice.get(self._language, "") if cause.state in _LIKELY else ""
+            details.append(words.word("usual_codes") + comma.join(cause.usual_codes))
+        elif cause.because:
+            details.append(words.word("because") + comma.join(words.evidence(name) for name in cause.because))
         return Item(
             words.of("cause", cause.id),
             _STATE_MARKS[cause.state],
             words.of("state", cause.state),
             tuple(details),
-            advice,
+            cause.advice.get(self._language, "") if likely else "",
+            compact=not likely,
         )
 
     def _found(self) -> Page:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from device.outlets.screen.fonts import Measure
-from device.outlets.screen.layout import Box, Pen
+from device.outlets.screen.layout import PAGE_NUMBER, Box, Pen
 from device.outlets.screen.list_pages import QR_QUIET, place_qr, qr_matrix
-from device.outlets.screen.pages import SIGNS, Item, Page, PageKind
+from device.outlets.screen.pages import SIGNS, Page, PageKind
 from device.outlets.screen.palette import Ink
 from device.outlets.screen.panel import Panel
 
@@ -19,11 +19,12 @@ def tiny_pages(page: Page, panel: Panel, measure: Measure) -> list[list[Box]]:
     pen = Pen(panel, measure)
     foot = page.kind is not PageKind.SUMMARY
     rows = max(1, panel.height // measure.line_height(_SIZE) - foot)
-    blocks = [page.short_rows] if not foot else [(page.title, page.note), *(_texts(item) for item in page.items)]
+    blocks = _blocks(page) if foot else [page.short_rows]
     screens: list[list[str]] = [[]]
     for block in blocks:
         lines = [line for text in block for line in pen.wrap(text, panel.width, _SIZE)]
-        if screens[-1] and len(screens[-1]) + len(lines) > rows:
+        heading_only = len(screens[-1]) < rows and block is blocks[min(1, len(blocks) - 1)]
+        if not heading_only and len(lines) <= rows < len(screens[-1]) + len(lines):
             screens.append([])
         for line in lines:
             if len(screens[-1]) == rows:
@@ -32,10 +33,21 @@ def tiny_pages(page: Page, panel: Panel, measure: Measure) -> list[list[Box]]:
     return [_draw(lines, page, panel, measure, foot=foot) for lines in screens if lines]
 
 
-def _texts(item: Item) -> tuple[str, ...]:
-    sign = SIGNS[item.mark]
-    head = f"{sign} {item.title}" if sign else item.title
-    return (head, item.state, *item.details, item.advice)
+def _blocks(page: Page) -> list[tuple[str, ...]]:
+    """Texts that belong together; answers of the same state stand below one heading."""
+    blocks: list[tuple[str, ...]] = [(page.title, page.note) if page.note else (page.title,)]
+    state = ""
+    for item in page.items:
+        sign = SIGNS[item.mark]
+        head = f"{sign} {item.title}" if sign else item.title
+        if not item.compact:
+            blocks.append((head, item.state, *([item.advice] if item.advice else item.details)))
+        elif item.state != state:
+            state = item.state
+            blocks.append((f"= {state}", head))
+        else:
+            blocks.append((head,))
+    return blocks
 
 
 def _draw(lines: list[str], page: Page, panel: Panel, measure: Measure, *, foot: bool) -> list[Box]:
@@ -50,7 +62,9 @@ def _draw(lines: list[str], page: Page, panel: Panel, measure: Measure, *, foot:
 def _foot(pen: Pen, page: Page, y: int) -> None:
     pen.fill(0, y, pen.panel.width, pen.panel.height - y, Ink.BAND)
     width = pen.measure.width(page.tiny_footer, _SIZE)
-    if width <= pen.panel.width:
+    number = pen.measure.width(PAGE_NUMBER, _SIZE)
+    if number + width <= pen.panel.width:
+        pen.text(PAGE_NUMBER, 0, y, _SIZE, Ink.ON_BAND)
         pen.text(page.tiny_footer, pen.panel.width - width, y, _SIZE, Ink.ON_BAND)
 
 
