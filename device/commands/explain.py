@@ -41,16 +41,16 @@ def explain_code(text: str, *, host: str = "", language: str = "zh", as_json: bo
     """
     try:
         knowledge = read_knowledge()
+        host = host or knowledge.default_host
+        if host not in knowledge.hosts:
+            raise TableError(f"there is no host profile {host[:40]!r}; known are {', '.join(knowledge.hosts)}")
+        if len(re.sub(r"[\s-]", "", text)) == LENGTH:
+            return 0, _explain_short(text, knowledge, host, language, as_json=as_json)
+        code = text.strip().upper()
+        if not re.fullmatch(r"[0-9A-Z]{1,4}", code):
+            raise TableError(f"{text[:40]!r} is neither a response code like 62 nor a short code of {LENGTH} signs")
     except TableError as error:
         return _BAD_INPUT, str(error)
-    host = host or knowledge.default_host
-    if host not in knowledge.hosts:
-        return _BAD_INPUT, f"there is no host profile {host[:40]!r}; known are {', '.join(knowledge.hosts)}"
-    if len(re.sub(r"[\s-]", "", text)) == LENGTH:
-        return _explain_short(text, knowledge, host, language, as_json=as_json)
-    code = text.strip().upper()
-    if not re.fullmatch(r"[0-9A-Z]{1,4}", code):
-        return _BAD_INPUT, f"{text[:40]!r} is neither a response code like 62 nor a short code of {LENGTH} signs"
     row = knowledge.hosts[host].find(code)
     if row is None:
         return _UNKNOWN, _write_unknown(code, knowledge, host, language, as_json=as_json)
@@ -126,11 +126,11 @@ def _write_unknown(code: str, knowledge: Knowledge, host: str, language: str, *,
     return "\n".join([*lines, f"  {elsewhere}: {', '.join(others)}"] if others else lines)
 
 
-def _explain_short(text: str, knowledge: Knowledge, host: str, language: str, *, as_json: bool) -> tuple[int, str]:
+def _explain_short(text: str, knowledge: Knowledge, host: str, language: str, *, as_json: bool) -> str:
     try:
         short = decode(text)
     except ShortCodeError as error:
-        return _BAD_INPUT, f"{text.strip()[:20]!r}: {error}"
+        raise TableError(f"{text.strip()[:20]!r}: {error}") from error
     row = knowledge.hosts[host].find(short.code)
     if as_json:
         carried: dict[str, object] = {
@@ -140,8 +140,8 @@ def _explain_short(text: str, knowledge: Knowledge, host: str, language: str, *,
             "software": short.version,
             "meaning": dict(row.meaning) if row else None,
         }
-        return 0, _dump(carried)
-    return 0, _write_short(short, row, knowledge, language)
+        return _dump(carried)
+    return _write_short(short, row, knowledge, language)
 
 
 def _write_short(short: ShortCode, row: CodeRow | None, knowledge: Knowledge, language: str) -> str:
