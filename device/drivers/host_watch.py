@@ -32,8 +32,8 @@ def read_exchange(
     while the clock cannot be trusted. A response that cannot be decoded has ``code`` None, ``complete`` False and
     a ``note`` that says where; the same for none at all, with an empty note.
 
-    A MAC said to be verified (or bad) while a whole response carries no MAC field, or said to be absent while it
-    carries one, is a contradiction: nobody knows then, so the verdict is UNKNOWN and the note says why.
+    A MAC said to be verified while a whole response carries no MAC field, or said to be absent while it carries one,
+    is a contradiction: nobody knows then, so the verdict is UNKNOWN and the note says why. A bad one stays bad.
     """
     try:
         ordered = sorted(profiles, key=lambda profile: profile.name != host)
@@ -148,7 +148,7 @@ def _match(asked: Message | None, told: Message | None) -> tuple[Match, tuple[st
 
 
 def _mac(said: MacVerdict, told: Message | None, notes: list[str]) -> MacVerdict:
-    if told is None or said is MacVerdict.UNKNOWN:
+    if told is None or said in (MacVerdict.UNKNOWN, MacVerdict.BAD):
         return said
     carried = any(number in told.present for number in MAC_FIELDS) and not told.mac_input
     if carried == (said is not MacVerdict.ABSENT):
