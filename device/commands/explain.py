@@ -7,20 +7,19 @@ import re
 from typing import Final
 
 from device.commands.diagnose import read_knowledge
-from device.diagnosis.codes import CodeRow
+from device.diagnosis.codes import CodeRow, CodeTable
 from device.diagnosis.knowledge import Knowledge
 from device.diagnosis.short_code import LENGTH, ShortCode, ShortCodeError, decode
 from device.table import TableError
 
 _BAD_INPUT: Final = 2
-_UNKNOWN: Final = 1
 _LABELS: Final = {
     "zh": {"class": "类别", "who": "谁来处理", "act": "怎么做", "customer": "对顾客说", "charged": "是否扣款"}
-    | {"local": "与本机有关吗", "names": "代码所指原因", "allows": "可能的原因", "source": "出处"}
+    | {"local": "与本机有关吗", "names": "代码所指原因", "allows": "可能的原因", "source": "出处", "note": "注意"}
     | {"verdict": "判断", "finding": "本机首要发现", "version": "软件版本"},
     "en": {"class": "class", "who": "who acts", "act": "what to do", "customer": "tell the customer"}
     | {"charged": "charged", "local": "this terminal suspect", "names": "causes it names", "allows": "may stand behind"}
-    | {"source": "source", "verdict": "verdict", "finding": "first finding", "version": "software"},
+    | {"source": "source", "note": "note", "verdict": "verdict", "finding": "first finding", "version": "software"},
 }
 _CLASSES: Final = {
     "zh": {"A": "A 成功", "B": "B 失败,可重试", "C": "C 失败,不要重试", "D": "D 失败,操作员须处理", "E": "E 系统故障"}
@@ -37,26 +36,36 @@ _LOCAL: Final = {
 def explain_code(text: str, *, host: str = "", language: str = "zh", as_json: bool = False) -> tuple[int, str]:
     """Exit code and text for a response code or a short code.
 
-    0 explained; 1 the host's table does not have this code, and the text says so; 2 bad input, with one sentence.
+    0 and the explanation (a code that the host's table does not have is answered with "unknown"), or 2 and one
+    sentence about bad input. ``host`` is the name of a host profile; "" is the default one.
     """
     try:
         knowledge = read_knowledge()
-        host = host or knowledge.default_host
-        if host not in knowledge.hosts:
-            raise TableError(f"there is no host profile {host[:40]!r}; known are {', '.join(knowledge.hosts)}")
+        table = _find_table(host or knowledge.default_host, knowledge)
         if len(re.sub(r"[\s-]", "", text)) == LENGTH:
-            return 0, _explain_short(text, knowledge, host, language, as_json=as_json)
-        code = text.strip().upper()
-        if not re.fullmatch(r"[0-9A-Z]{1,4}", code):
-            raise TableError(f"{text[:40]!r} is neither a response code like 62 nor a short code of {LENGTH} signs")
+            return 0, _explain_short(text, knowledge, table, language, as_json=as_json)
+        code = _check_code(text)
     except TableError as error:
         return _BAD_INPUT, str(error)
-    row = knowledge.hosts[host].find(code)
+    row = table.find(code)
     if row is None:
-        return _UNKNOWN, _write_unknown(code, knowledge, host, language, as_json=as_json)
+        return 0, _write_unknown(code, knowledge, table.host, language, as_json=as_json)
     if as_json:
-        return 0, _dump(_row_json(row, knowledge, host))
-    return 0, _write_row(row, knowledge, host, language)
+        return 0, _dump(_row_json(row, knowledge, table.host))
+    return 0, _write_row(row, knowledge, table, language)
+
+
+def _find_table(host: str, knowledge: Knowledge) -> CodeTable:
+    if host not in knowledge.hosts:
+        raise TableError(f"there is no host profile {host[:40]!r}; known are {', '.join(knowledge.hosts)}")
+    return knowledge.hosts[host]
+
+
+def _check_code(text: str) -> str:
+    code = text.strip().upper()
+    if not re.fullmatch(r"[0-9A-Z]{1,4}", code):
+        raise TableError(f"{text[:40]!r} is neither a response code like 62 nor a short code of {LENGTH} signs")
+    return code
 
 
 def _dump(values: dict[str, object]) -> str:
@@ -83,10 +92,11 @@ def _row_json(row: CodeRow, knowledge: Knowledge, host: str) -> dict[str, object
         "names": list(row.names),
         "allows": list(row.allows),
         "source": row.source,
+        "note": dict(wording.text("note.restricted", values)) if row.restricted else None,
     }
 
 
-def _write_row(row: CodeRow, knowledge: Knowledge, host: str, language: str) -> str:
+def _write_row(row: CodeRow, knowledge: Knowledge, table: CodeTable, language: str) -> str:
     wording, labels = knowledge.wording, _LABELS[language]
     values = {"code": row.code, "attempts": "1"}
     shown = {
@@ -103,7 +113,8 @@ def _write_row(row: CodeRow, knowledge: Knowledge, host: str, language: str) -> 
     if row.restricted:
         direct = [cause.id for cause in knowledge.causes if cause.gives_62]
         shown["allows"] = _names(tuple(direct), knowledge, language)
-    lines = [f"{row.code}  {row.meaning[language]}  [{knowledge.hosts[host].name[language]}]"]
+        shown["note"] = wording.text("note.restricted", values)[language]
+    lines = [f"{row.code}  {row.meaning[language]}  [{table.name[language]}]"]
     return "\n".join([*lines, *(f"  {labels[key]}: {text}" for key, text in shown.items() if text)])
 
 
@@ -126,12 +137,12 @@ def _write_unknown(code: str, knowledge: Knowledge, host: str, language: str, *,
     return "\n".join([*lines, f"  {elsewhere}: {', '.join(others)}"] if others else lines)
 
 
-def _explain_short(text: str, knowledge: Knowledge, host: str, language: str, *, as_json: bool) -> str:
+def _explain_short(text: str, knowledge: Knowledge, table: CodeTable, language: str, *, as_json: bool) -> str:
     try:
         short = decode(text)
     except ShortCodeError as error:
         raise TableError(f"{text.strip()[:20]!r}: {error}") from error
-    row = knowledge.hosts[host].find(short.code)
+    row = table.find(short.code)
     if as_json:
         carried: dict[str, object] = {
             "code": short.code,
@@ -150,7 +161,7 @@ def _write_short(short: ShortCode, row: CodeRow | None, knowledge: Knowledge, la
     meaning = f"  {row.meaning[language]}" if row else ""
     lines = [
         f"{short.code or none}{meaning}",
-        f"  {labels['verdict']}: {short.verdict} - {knowledge.wording.text(f'customer.{short.verdict}')[language]}",
+        f"  {labels['verdict']}: {knowledge.wording.text(f'verdict.{short.verdict}')[language]} ({short.verdict})",
         f"  {labels['finding']}: {short.finding or '-'}",
         f"  {labels['version']}: {short.version}",
     ]
