@@ -1,282 +1,285 @@
-"""The one database: sales of the window, declines with their freeze frames, fault memory, the last time seen.
+"""What the terminal remembers: recent sales, declines with their freeze frames, and faults.
 
-One connection, WAL with FULL synchronous, exclusive lock, no mmap. It is crash-only: a write is acknowledged once it is
-on disk, and start means recover. A forked child must neither use nor close it (it ends with ``os._exit``). When the
-disk cannot be written the store goes on in memory, says why in :attr:`Store.degraded`, and moves back by itself.
-The schema only ever grows, so that the previous version can open newer data. No card data: tokens and classes only.
+Holds no card data: a card is the keyed token of its :class:`~device.evidence.CardFacts`, kept for a day at most.
+Every ``add`` is on the disk when it returns. A store that cannot use its file goes on in memory, says so in
+:attr:`Store.degraded`, and moves back into the file as soon as that works again.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import sqlite3
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from device.evidence import EntryMode, Evidence, Exchange, MacVerdict, Match, Outcome, PastSale
+from device.store.clock import Clock, SystemClock
+from device.store.safe_database import SafeDatabase
 
-T = TypeVar("T")
+MOST_SALES: Final = 2000
+MOST_DECLINES: Final = 500
+MOST_DECLINE_BYTES: Final = 8 << 20
+MOST_FAULTS: Final = 500
+_SALE_DAY_S: Final = 86400.0
+_BAD: Final = (Outcome.FAIL, Outcome.ERROR)
 
-SCHEMA_VERSION: Final = 1
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS sale (
-  id INTEGER PRIMARY KEY, boot_id TEXT NOT NULL, monotonic_s REAL NOT NULL, wall_s REAL NOT NULL, code TEXT,
-  mac TEXT NOT NULL, entry_mode TEXT NOT NULL, token TEXT, bin_group TEXT, scheme TEXT, foreign_card INTEGER,
-  match TEXT NOT NULL, stored INTEGER NOT NULL, test_card INTEGER NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS decline (
-  id INTEGER PRIMARY KEY, wall_s REAL NOT NULL, frame TEXT NOT NULL, diagnosis TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS fault (
-  evidence_id TEXT PRIMARY KEY, outcome TEXT NOT NULL, detail TEXT NOT NULL, present INTEGER NOT NULL,
-  first_wall_s REAL NOT NULL, last_wall_s REAL NOT NULL, count INTEGER NOT NULL) STRICT;
-"""
-_MOST_SALES: Final = 2000
-_MOST_DECLINES: Final = 500
-_RETRY_DISK_S: Final = 60.0
-_BAD: Final = (Outcome.FAIL, Outcome.MARGINAL, Outcome.ERROR)
-_CORRUPT: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+@dataclass(frozen=True, slots=True)
+class StoredDecline:
+    """One decline as it was kept: freeze frame and diagnosis as JSON texts."""
+
+    number: int
+    at: datetime
+    code: str | None
+    frame_json: str
+    diagnosis_json: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fact that failed: first and last seen, how often. ``active``: it did not pass again since."""
+
+    id: str
+    outcome: Outcome
+    value: str | None
+    reason: str
+    detail: str
+    first_seen: datetime
+    last_seen: datetime
+    count: int
+    active: bool
 
 
 class Store:
-    """Opens (or begins) the database at ``path``; never raises for a bad disk or file, see :attr:`degraded`."""
+    """The one database. Built before the first fork; never used in a worker."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._boot_id = _boot_id()
-        self.degraded = ""  # why the data is only in memory; empty: it is on disk
-        self.set_aside: Path | None = None  # where a corrupt file was moved
-        self._tried_disk_at = time.monotonic()
-        try:
-            self._db = self._open_disk()
-        except (sqlite3.Error, OSError) as error:
-            self._go_to_memory(error, None)
-        self._present = {row[0] for row in self._db.execute("SELECT evidence_id FROM fault WHERE present")}
+    def __init__(self, path: Path, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._safe = SafeDatabase(path, self._clock)
+
+    @property
+    def degraded(self) -> str | None:
+        """Why nothing is kept across a restart just now, as a sentence; None: everything is."""
+        return self._safe.degraded
+
+    @property
+    def set_aside(self) -> Path | None:
+        """Where a damaged file of this run was put; None: there was none."""
+        return self._safe.set_aside
 
     def add_exchange(self, exchange: Exchange) -> None:
-        """Keep one sale for the window that tells one card from many."""
+        """Remember one sale for the window of :meth:`recent_sales`."""
         card = exchange.card
-        known = card.issuer_country is not None and card.terminal_country is not None
-        foreign = card.issuer_country != card.terminal_country if known else None
-        row = (
-            self._boot_id, time.monotonic(), time.time(), exchange.code, exchange.mac, exchange.entry_mode,
-            card.token, card.bin_group, card.scheme, foreign, exchange.match, exchange.stored, exchange.test_card,
-        )  # fmt: skip
-        self._write(lambda db: _insert_sale(db, row))
-        self.note_time()
+        foreign = None
+        if card.issuer_country and card.terminal_country:
+            foreign = card.issuer_country[-3:] != card.terminal_country[-3:]
+        facts = (
+            *(card.token, card.bin_group, card.scheme, foreign, exchange.entry_mode, exchange.code),
+            *(exchange.mac, exchange.match, exchange.stored, exchange.test_card),
+        )
+        moment = (self._clock.boot_id, self._clock.monotonic_s(), self._clock.wall_s())
+
+        def add(database: sqlite3.Connection) -> None:
+            database.execute(
+                "INSERT INTO sale (token, bin_group, scheme, foreign_card, entry_mode, code, mac, match, stored,"
+                " test_card, boot_id, monotonic_s, wall_s) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                (*facts, *moment),
+            )
+            boot, now_s, wall_s = moment
+            database.execute(
+                "DELETE FROM sale WHERE id <= (SELECT id FROM sale ORDER BY id DESC LIMIT 1 OFFSET ?)"
+                " OR (boot_id = ? AND monotonic_s < ?) OR (boot_id <> ? AND wall_s < ?)",
+                (MOST_SALES, boot, now_s - _SALE_DAY_S, boot, wall_s - _SALE_DAY_S),
+            )
+
+        self._safe.write(add)
 
     def recent_sales(self, window_s: float) -> tuple[PastSale, ...]:
         """Sales of the last ``window_s`` seconds, newest first.
 
-        Within one boot the monotonic clock counts. Across a boot only the wall clock can tell, and a sale that it
-        puts outside the window or into the future is left out.
+        A sale of this boot has its age from the clock since boot, whatever the wall clock did. A sale from before a
+        restart counts only if the wall clock gives it an age within the window.
         """
-        monotonic_s, wall_s = time.monotonic(), time.time()
-        rows = self._db.execute(
-            "SELECT boot_id, monotonic_s, wall_s, code, mac, entry_mode, token, bin_group, scheme, foreign_card,"
-            " match, stored, test_card FROM sale ORDER BY id DESC LIMIT ?",
-            (_MOST_SALES,),
-        )
-        sales = []
-        for boot_id, row_monotonic_s, row_wall_s, *facts in rows:
-            age_s = monotonic_s - row_monotonic_s if boot_id == self._boot_id else wall_s - row_wall_s
-            if 0 <= age_s <= window_s:
-                sales.append(_past_sale(age_s, facts))
-        return tuple(sales)
+        boot, now_s, wall_s = self._clock.boot_id, self._clock.monotonic_s(), self._clock.wall_s()
 
-    def add_decline(self, frame: str, diagnosis: str) -> int:
-        """Keep a decline's freeze frame and diagnosis (JSON texts); return its number."""
-
-        def insert(db: sqlite3.Connection) -> int:
-            cursor = db.execute(
-                "INSERT INTO decline (wall_s, frame, diagnosis) VALUES (?, ?, ?)", (time.time(), frame, diagnosis)
+        def read(database: sqlite3.Connection) -> tuple[PastSale, ...]:
+            rows = database.execute(
+                "SELECT CASE boot_id WHEN ? THEN ? - monotonic_s ELSE ? - wall_s END AS age_s, code, mac, entry_mode,"
+                " token, bin_group, scheme, foreign_card, match, stored, test_card FROM sale"
+                " WHERE age_s BETWEEN 0 AND ? ORDER BY id DESC",
+                (boot, now_s, wall_s, window_s),
             )
-            number = int(cursor.lastrowid or 0)
-            db.execute("DELETE FROM decline WHERE id <= ?", (number - _MOST_DECLINES,))
-            return number
+            return tuple(_past_sale(row) for row in rows)
 
-        return self._write(insert)
+        return self._safe.read(read)
 
-    def revise_decline(self, number: int, frame: str, diagnosis: str) -> None:
-        """Replace the frame and diagnosis of a decline by a later revision."""
-        self._write(
-            lambda db: db.execute(
-                "UPDATE decline SET frame = ?, diagnosis = ? WHERE id = ?", (frame, diagnosis, number)
+    def add_decline(self, frame_json: str, diagnosis_json: str) -> int:
+        """Keep one decline and return its number; the oldest go when rows or bytes are over their bounds."""
+        code = json.loads(diagnosis_json).get("code")
+        wall_s = self._clock.wall_s()
+
+        def add(database: sqlite3.Connection) -> int:
+            cursor = database.execute(
+                "INSERT INTO decline (code, wall_s, frame, diagnosis, bytes) VALUES (?,?,?,?,?)",
+                (code, wall_s, frame_json, diagnosis_json, _size(frame_json, diagnosis_json)),
             )
-        )
+            database.execute(
+                "INSERT INTO code_count (code, first_wall_s, last_wall_s, count) VALUES (?,?,?,1)"
+                " ON CONFLICT (code) DO UPDATE SET last_wall_s = excluded.last_wall_s, count = count + 1",
+                (code or "", wall_s, wall_s),
+            )
+            _prune_declines(database)
+            return int(cursor.lastrowid or 0)
 
-    def note_evidence(self, evidence: Evidence) -> None:
-        """Keep the fault memory: first and last seen, and how often the fault came (not how often it was checked)."""
-        bad = evidence.outcome in _BAD
-        if bad is (evidence.id in self._present) or evidence.outcome is Outcome.NOT_RUN:
-            return  # nothing changed: no flash is worn for it
-        now = time.time()
-        if bad:
-            self._present.add(evidence.id)
-            row = (evidence.id, evidence.outcome, evidence.detail, now, now)
-            self._write(lambda db: db.execute(_FAULT_CAME, row))
-        else:
-            self._present.discard(evidence.id)
-            self._write(
-                lambda db: db.execute(
-                    "UPDATE fault SET present = 0, last_wall_s = ? WHERE evidence_id = ?", (now, evidence.id)
+        return self._safe.write(add)
+
+    def revise_decline(self, number: int, frame_json: str, diagnosis_json: str) -> None:
+        """Replace what was kept under ``number``; nothing happens if it has been pruned."""
+
+        def revise(database: sqlite3.Connection) -> None:
+            database.execute(
+                "UPDATE decline SET frame = ?, diagnosis = ?, bytes = ? WHERE id = ?",
+                (frame_json, diagnosis_json, _size(frame_json, diagnosis_json), number),
+            )
+            _prune_declines(database)
+
+        self._safe.write(revise)
+
+    def declines(self, limit: int = 50) -> tuple[StoredDecline, ...]:
+        """The last declines, newest first."""
+        return self._safe.read(
+            lambda database: tuple(
+                StoredDecline(number, _time(wall_s), code, frame, diagnosis)
+                for number, wall_s, code, frame, diagnosis in database.execute(
+                    "SELECT id, wall_s, code, frame, diagnosis FROM decline ORDER BY id DESC LIMIT ?", (limit,)
                 )
             )
+        )
 
-    def history(self, most: int = 100) -> dict[str, Any]:
-        """Declines (newest first) and faults, as values for JSON; times in seconds since 1970."""
-        declines = [
-            {"number": number, "at": wall_s, "diagnosis": json.loads(diagnosis)}
-            for number, wall_s, diagnosis in self._db.execute(
-                "SELECT id, wall_s, diagnosis FROM decline ORDER BY id DESC LIMIT ?", (most,)
+    def note_evidence(self, evidence: Iterable[Evidence]) -> None:
+        """Remember what failed; what passed ends its fault. A check that did not run changes nothing."""
+        items = [item for item in evidence if item.outcome is not Outcome.NOT_RUN]
+        active = {fault.id for fault in self.faults() if fault.active}
+        wall_s = self._clock.wall_s()
+        if not any(item.outcome in _BAD or item.id in active for item in items):
+            return
+
+        def note(database: sqlite3.Connection) -> None:
+            for item in items:
+                if item.outcome not in _BAD:
+                    database.execute("UPDATE fault SET active = 0 WHERE evidence_id = ?", (item.id,))
+                    continue
+                database.execute(
+                    "INSERT INTO fault (evidence_id, outcome, value, reason, detail, first_wall_s, last_wall_s, count,"
+                    " active) VALUES (?,?,?,?,?,?,?,1,1) ON CONFLICT (evidence_id) DO UPDATE SET"
+                    " outcome = excluded.outcome, value = excluded.value, reason = excluded.reason,"
+                    " detail = excluded.detail, last_wall_s = excluded.last_wall_s, count = count + 1, active = 1",
+                    (item.id, item.outcome, _text(item.value), item.reason, item.detail, wall_s, wall_s),
+                )
+            database.execute(
+                "DELETE FROM fault WHERE evidence_id NOT IN"
+                " (SELECT evidence_id FROM fault ORDER BY last_wall_s DESC LIMIT ?)",
+                (MOST_FAULTS,),
             )
-        ]
-        faults = [
-            {"id": row[0], "outcome": row[1], "detail": row[2], "present": bool(row[3]), "first_seen": row[4],
-             "last_seen": row[5], "count": row[6]}
-            for row in self._db.execute(
-                "SELECT evidence_id, outcome, detail, present, first_wall_s, last_wall_s, count FROM fault"
-                " ORDER BY last_wall_s DESC LIMIT ?", (most,)
+
+        self._safe.write(note)
+
+    def faults(self) -> tuple[Fault, ...]:
+        """Everything that ever failed and is still remembered: active ones first, then newest first."""
+        return self._safe.read(
+            lambda database: tuple(
+                Fault(
+                    row[0], Outcome(row[1]), row[2], row[3], row[4], _time(row[5]), _time(row[6]), row[7], bool(row[8])
+                )
+                for row in database.execute(
+                    "SELECT evidence_id, outcome, value, reason, detail, first_wall_s, last_wall_s, count, active"
+                    " FROM fault ORDER BY active DESC, last_wall_s DESC, evidence_id"
+                )
             )
-        ]  # fmt: skip
-        return {"declines": declines, "faults": faults}
+        )
 
-    def last(self) -> dict[str, Any] | None:
-        """The newest decline as ``{"frame": ..., "diagnosis": ...}``."""
-        row = self._db.execute("SELECT frame, diagnosis FROM decline ORDER BY id DESC LIMIT 1").fetchone()
-        return None if row is None else {"frame": json.loads(row[0]), "diagnosis": json.loads(row[1])}
+    def last_time_seen(self) -> datetime | None:
+        """Wall clock of the last write: the latest one made, not the greatest, so a wrong clock heals."""
+        row = self._safe.read(lambda database: database.execute("SELECT wall_s FROM moment").fetchone())
+        return _time(row[0]) if row else None
 
-    def last_time_seen(self) -> float | None:
-        """The latest wall clock that a sale or start has seen, in seconds since 1970."""
-        row = self._db.execute("SELECT value FROM meta WHERE key = 'last_time_seen'").fetchone()
-        return None if row is None else float(row[0])
-
-    def note_time(self) -> None:
-        """Remember the wall clock, at most once an hour; a clock that went back is not remembered."""
-        now = time.time()
-        if now - (self.last_time_seen() or 0.0) > 3600:
-            self._write(
-                lambda db: db.execute("INSERT OR REPLACE INTO meta VALUES ('last_time_seen', ?)", (str(round(now)),))
-            )
+    def history(self) -> dict[str, Any]:
+        """Return the fault memory as plain values; ``codes`` and ``faults`` have first and last time and count."""
+        codes = self._safe.read(
+            lambda database: database.execute(
+                "SELECT code, first_wall_s, last_wall_s, count FROM code_count ORDER BY last_wall_s DESC, code"
+            ).fetchall()
+        )
+        return {
+            "kept": self.degraded or "ok",
+            "codes": [
+                {"code": code or None, "first_seen": _iso(first_s), "last_seen": _iso(last_s), "count": count}
+                for code, first_s, last_s, count in codes
+            ],
+            "declines": [_summary(decline) for decline in self.declines()],
+            "faults": [
+                {
+                    **{"id": fault.id, "outcome": fault.outcome.value, "value": fault.value, "reason": fault.reason},
+                    **{"detail": fault.detail, "first_seen": fault.first_seen.isoformat(timespec="seconds")},
+                    **{"last_seen": fault.last_seen.isoformat(timespec="seconds")},
+                    **{"count": fault.count, "active": fault.active},
+                }
+                for fault in self.faults()
+            ],
+        }
 
     def close(self) -> None:
-        """Close; data never depends on it."""
-        self._db.close()
-
-    def _write(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        """Make one change in one transaction, on disk or, where that fails, in memory."""
-        if self.degraded and time.monotonic() - self._tried_disk_at >= _RETRY_DISK_S:
-            self._return_to_disk()
-        try:
-            with self._db:
-                return change(self._db)
-        except sqlite3.Error as error:
-            if self.degraded:
-                raise
-            self._go_to_memory(error, self._db)
-        with self._db:
-            return change(self._db)
-
-    def _open_disk(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            return _prepare(_connect(self._path))
-        except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode not in _CORRUPT:
-                raise
-            self.set_aside = _set_aside(self._path)
-            return _prepare(_connect(self._path))
-
-    def _go_to_memory(self, error: Exception, disk: sqlite3.Connection | None) -> None:
-        self.degraded = f"{self._path} cannot be used ({error}); data is kept in memory only"
-        self._tried_disk_at = time.monotonic()
-        memory = sqlite3.connect(":memory:")
-        if disk is not None:
-            with contextlib.suppress(sqlite3.Error):
-                disk.rollback()
-                disk.backup(memory)
-            disk.close()
-        self._db = _prepare(memory)
-
-    def _return_to_disk(self) -> None:
-        """Move to disk what was kept in memory meanwhile, if the disk takes it."""
-        self._tried_disk_at = time.monotonic()
-        try:
-            disk = self._open_disk()
-            with disk:
-                for table in ("sale", "decline"):
-                    newest = disk.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0]  # noqa: S608
-                    _copy(disk, table, self._db.execute(f"SELECT * FROM {table} WHERE id > ?", (newest,)).fetchall())  # noqa: S608
-                _copy(disk, "fault", self._db.execute("SELECT * FROM fault").fetchall())
-        except (sqlite3.Error, OSError):
-            return
-        self._db.close()
-        self._db, self.degraded = disk, ""
+        """Close the file, for commands that open the store themselves; the service just ends."""
+        self._safe.close()
 
 
-_FAULT_CAME: Final = (
-    "INSERT INTO fault VALUES (?, ?, ?, 1, ?, ?, 1) ON CONFLICT (evidence_id) DO UPDATE SET outcome = excluded.outcome,"
-    " detail = excluded.detail, present = 1, last_wall_s = excluded.last_wall_s, count = count + 1"
-)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=1.0)
-
-
-def _prepare(db: sqlite3.Connection) -> sqlite3.Connection:
-    for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL", "mmap_size = 0"):
-        db.execute(f"PRAGMA {pragma}")
-    db.execute("PRAGMA cache_size = -256")  # KiB: the terminal has little memory
-    db.execute("PRAGMA secure_delete = ON")
-    db.executescript(_SCHEMA)
-    if db.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
-        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    db.execute("SELECT count(*) FROM sale").fetchone()
-    db.commit()
-    return db
-
-
-def _set_aside(path: Path) -> Path:
-    """Move a corrupt database away, with its log, under a name that is free."""
-    number = 1
-    while (aside := path.with_name(f"{path.name}.corrupt-{number}")).exists():
-        number += 1
-    path.rename(aside)
-    for ending in ("-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(f"{path}{ending}")  # noqa: PTH108  the name is the database's with an ending of SQLite's
-    return aside
-
-
-def _insert_sale(db: sqlite3.Connection, row: Sequence[Any]) -> None:
-    cursor = db.execute(
-        "INSERT INTO sale (boot_id, monotonic_s, wall_s, code, mac, entry_mode, token, bin_group, scheme,"
-        " foreign_card, match, stored, test_card) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        row,
+def _prune_declines(database: sqlite3.Connection) -> None:
+    """Keep the newest declines within both bounds."""
+    database.execute(
+        "DELETE FROM decline WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER newest AS place,"
+        " sum(bytes) OVER newest AS total FROM decline WINDOW newest AS (ORDER BY id DESC))"
+        " WHERE place > ? OR (total > ? AND place > 1))",
+        (MOST_DECLINES, MOST_DECLINE_BYTES),
     )
-    db.execute("DELETE FROM sale WHERE id <= ?", (int(cursor.lastrowid or 0) - _MOST_SALES,))
 
 
-def _copy(db: sqlite3.Connection, table: str, rows: Sequence[Sequence[Any]]) -> None:
-    if rows:
-        marks = ", ".join("?" * len(rows[0]))
-        db.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)  # noqa: S608  our own table names
-
-
-def _past_sale(age_s: float, facts: Sequence[Any]) -> PastSale:
-    code, mac, entry_mode, token, bin_group, scheme, foreign, match, stored, test_card = facts
+def _past_sale(row: tuple[Any, ...]) -> PastSale:
+    age_s, code, mac, entry_mode, token, bin_group, scheme, foreign, match, stored, test_card = row
     return PastSale(
-        round(age_s, 1), code, MacVerdict(mac), EntryMode(entry_mode), token, bin_group, scheme,
-        None if foreign is None else bool(foreign), Match(match), bool(stored), bool(test_card),
-    )  # fmt: skip
+        age_s=age_s,
+        code=code,
+        mac=MacVerdict(mac),
+        entry_mode=EntryMode(entry_mode),
+        token=token,
+        bin_group=bin_group,
+        scheme=scheme,
+        foreign=None if foreign is None else bool(foreign),
+        match=Match(match),
+        stored=bool(stored),
+        test_card=bool(test_card),
+    )
 
 
-def _boot_id() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return f"start-{time.time():.0f}"  # without a boot id every start counts as a boot
+def _summary(decline: StoredDecline) -> dict[str, Any]:
+    diagnosis = json.loads(decline.diagnosis_json)
+    told = {key: diagnosis.get(key) for key in ("code", "host", "verdict", "addressee", "short_code")}
+    return {"number": decline.number, "at": decline.at.isoformat(timespec="seconds"), **told}
+
+
+def _size(*texts: str) -> int:
+    return sum(len(text.encode()) for text in texts)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _time(wall_s: float) -> datetime:
+    return datetime.fromtimestamp(wall_s).astimezone()
+
+
+def _iso(wall_s: float) -> str:
+    return _time(wall_s).isoformat(timespec="seconds")
