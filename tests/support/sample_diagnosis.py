@@ -19,20 +19,51 @@ _CHECKS = {
 }
 _NOTHING = {"zh": "无需处理。", "en": "Nothing to do."}
 _CAUSES: tuple[tuple[str, CauseState, tuple[str, ...], tuple[str, ...], str, str], ...] = (
-    ("region", CauseState.SUPPORTED, ("62",), ("card.region", "exchange.mac"), "此卡只能在发行国使用。请换一张卡，或请持卡人致电发卡行开通境外交易。",
-     "This card works only in its home country. Take another card, or the cardholder asks the issuer to open foreign use."),
-    ("card_blocked", CauseState.POSSIBLE, ("62", "05", "57", "78"), ("history.cards",), "请持卡人致电发卡行核实卡片状态。",
-     "The cardholder asks the issuer for the state of the card."),
-    ("cardholder_controls", CauseState.POSSIBLE, ("62", "57", "78"), (), "请持卡人查看手机银行中的交易开关。",
-     "The cardholder looks at the card controls in the bank's app."),
-    ("risk_control", CauseState.POSSIBLE, ("34", "59", "63", "05"), (), "不要反复重刷；请持卡人致电发卡行。",
-     "Do not retry again and again; the cardholder calls the issuer."),
+    (
+        "region",
+        CauseState.SUPPORTED,
+        ("62",),
+        ("card.region", "exchange.mac"),
+        "此卡只能在发行国使用。请换一张卡，或请持卡人致电发卡行开通境外交易。",
+        "This card works only in its home country. Take another, or the cardholder asks the issuer to open foreign use.",
+    ),
+    (
+        "card_blocked",
+        CauseState.POSSIBLE,
+        ("62", "05", "57", "78"),
+        ("history.cards",),
+        "请持卡人致电发卡行核实卡片状态。",
+        "The cardholder asks the issuer for the state of the card.",
+    ),
+    (
+        "cardholder_controls",
+        CauseState.POSSIBLE,
+        ("62", "57", "78"),
+        (),
+        "请持卡人查看手机银行中的交易开关。",
+        "The cardholder looks at the card controls in the bank's app.",
+    ),
+    (
+        "risk_control",
+        CauseState.POSSIBLE,
+        ("34", "59", "63", "05"),
+        (),
+        "不要反复重刷；请持卡人致电发卡行。",
+        "Do not retry again and again; the cardholder calls the issuer.",
+    ),
     ("product_channel", CauseState.UNLIKELY, ("62", "57", "03"), ("card.product",), "", ""),
     ("interbank_route", CauseState.UNLIKELY, ("15", "31", "92"), ("history.schemes",), "", ""),
     ("network", CauseState.REFUTED, (), ("exchange.response", "exchange.match", "exchange.mac"), "", ""),
     ("bank_maintenance", CauseState.REFUTED, ("90", "91", "96"), ("exchange.response", "exchange.mac"), "", ""),
     ("terminal_fault", CauseState.REFUTED, ("30", "A0"), ("exchange.mac", "exchange.format"), "", ""),
-    ("merchant_data", CauseState.REFUTED, ("03", "58", "97"), ("setup.merchant_id", "setup.terminal_id", "history.approvals"), "", ""),
+    (
+        "merchant_data",
+        CauseState.REFUTED,
+        ("03", "58", "97"),
+        ("setup.merchant_id", "setup.terminal_id", "history.approvals"),
+        "",
+        "",
+    ),
     ("pos_setup", CauseState.REFUTED, ("40", "57", "58"), ("setup.country", "setup.currency", "setup.mcc"), "", ""),
     ("card_damaged", CauseState.REFUTED, ("45", "14"), ("exchange.entry_path",), "", ""),
     ("balance", CauseState.OTHER_CODE, ("51",), ("exchange.response",), "", ""),
@@ -40,7 +71,7 @@ _CAUSES: tuple[tuple[str, CauseState, tuple[str, ...], tuple[str, ...], str, str
     ("card_expired", CauseState.OTHER_CODE, ("54", "33"), ("card.expiry",), "", ""),
     ("card_not_activated", CauseState.NOT_VISIBLE, ("21", "78", "72"), (), "", ""),
     ("card_lost_stolen", CauseState.NOT_VISIBLE, ("41", "43"), (), "", ""),
-)  # fmt: skip
+)
 
 
 def sample_texts() -> dict[str, dict[str, Any]]:
@@ -63,7 +94,12 @@ def sample_diagnosis(**changes: Any) -> Diagnosis:
         verdict=Verdict.CARD,
         addressee=Addressee.ISSUER,
         headline={
-            "zh": ("此卡受限：发卡行或转接方拒绝了本笔交易", "请持卡人致电发卡行", "请换一张卡，不要反复重刷", "本笔交易已送达主机，应答校验通过（不代表全机正常）"),
+            "zh": (
+                "此卡受限：发卡行或转接方拒绝了本笔交易",
+                "请持卡人致电发卡行",
+                "请换一张卡，不要反复重刷",
+                "本笔交易已送达主机，应答校验通过（不代表全机正常）",
+            ),
             "en": (
                 "Restricted card: refused by the card's bank or the network",
                 "The cardholder calls the card's bank",
@@ -85,15 +121,42 @@ def sample_diagnosis(**changes: Any) -> Diagnosis:
             for name, state, codes, because, zh, en in _CAUSES
         ),
         found_on_terminal=(
-            Finding("modem", "signal", Outcome.MARGINAL, -101, ">= -95", {"zh": "把终端移到靠窗处，或检查天线。", "en": "Move the terminal to a window, or check the aerial."}),
-            Finding("clock", "host", Outcome.FAIL, 341, "<= 120", {"zh": "时钟慢了，请在设置中对时。", "en": "The clock is slow: set it in the settings."}),
-            Finding("smart_card", "atr", Outcome.NOT_RUN, None, "", {"zh": "交易时不检测读卡器。", "en": "The reader is not tested during a sale."}),
+            Finding(
+                "modem",
+                "signal",
+                Outcome.MARGINAL,
+                -101,
+                ">= -95",
+                {"zh": "把终端移到靠窗处，或检查天线。", "en": "Move the terminal to a window, or check the aerial."},
+            ),
+            Finding(
+                "clock",
+                "host",
+                Outcome.FAIL,
+                341,
+                "<= 120",
+                {"zh": "时钟慢了，请在设置中对时。", "en": "The clock is slow: set it in the settings."},
+            ),
+            Finding(
+                "smart_card",
+                "atr",
+                Outcome.NOT_RUN,
+                None,
+                "",
+                {"zh": "交易时不检测读卡器。", "en": "The reader is not tested during a sale."},
+            ),
         ),
         prevention=(
-            {"zh": "收境外卡前，先问持卡人是否已开通境外交易。", "en": "Before taking a foreign card, ask whether it is open for use abroad."},
+            {
+                "zh": "收境外卡前，先问持卡人是否已开通境外交易。",
+                "en": "Before taking a foreign card, ask whether it is open for use abroad.",
+            },
             {"zh": "芯片卡请插卡或挥卡，不要刷磁条。", "en": "Insert or tap a chip card; do not swipe it."},
-            {"zh": "同一张卡被拒后不要连续重试，卡组织会收费。", "en": "Do not keep trying one refused card: the schemes charge for it."},
+            {
+                "zh": "同一张卡被拒后不要连续重试，卡组织会收费。",
+                "en": "Do not keep trying one refused card: the schemes charge for it.",
+            },
         ),
         short_code="62-C4R7-9K",
-    )  # fmt: skip
+    )
     return dataclasses.replace(diagnosis, **changes)

@@ -117,7 +117,8 @@ class Face:
         if key not in self._widths:
             font = self.at(size)
             stroke = self.stroke(size, bold)
-            self._widths[key] = math.ceil(font.getlength(text)) + 2 * stroke
+            ink_end = font.getbbox(text)[2]  # an italic or an f may reach beyond its advance
+            self._widths[key] = math.ceil(max(font.getlength(text), ink_end)) + 2 * stroke
         return self._widths[key]
 
     def line_height(self, size: int) -> int:
