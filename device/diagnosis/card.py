@@ -11,6 +11,7 @@ Sources: service code, ISO/IEC 7813, 9.3.1; 9F07 and TVR, EMV Book 3, Annex C2 a
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Final
 
 from device.diagnosis.facts import failed, marginal, not_run, passed
@@ -27,11 +28,14 @@ _TVR_SERVICE_NOT_ALLOWED: Final = 0x10  # byte 2 b5: requested service not allow
 def card_facts(frame: FreezeFrame) -> list[Evidence]:
     """All ``card.*`` facts of a frame."""
     exchange = frame.exchange
-    foreign = is_foreign(exchange.card, frame)
+    card = exchange.card
+    if exchange.entry_mode not in (EntryMode.CHIP, EntryMode.CONTACTLESS):
+        card = dataclasses.replace(card, tvr=None)  # without a chip the TVR says nothing
+    foreign = is_foreign(card, frame)
     return [
-        _region(exchange.card, foreign, frame),
-        _product(exchange.card, foreign),
-        _expiry(exchange.card, _clock_is_suspect(frame)),
+        _region(card, foreign, frame),
+        _product(card, foreign),
+        _expiry(card, _clock_is_suspect(frame)),
         _chip_read(exchange),
     ]
 

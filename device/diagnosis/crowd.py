@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from device.diagnosis.card import is_foreign
 from device.diagnosis.codes import CodeTable
@@ -25,6 +25,7 @@ from device.diagnosis.verdict import Verdict
 from device.evidence import Evidence, FreezeFrame, MacVerdict, Match, PastSale
 
 MANY: Final = 3  # distinct cards from which a decline is no longer this card's affair
+_Class: TypeAlias = Callable[[PastSale], bool | None]  # is the sale's card of this class? None: not known
 GROUPS: Final = 2  # distinct issuers (BIN groups) from which it is no longer one bank's affair
 
 
@@ -51,11 +52,13 @@ class Crowd:
         if row is not None and row.restricted and _counts(self._present) and answer_of(frame.exchange) != Answer.NONE:
             restricted.insert(0, self._present)
         self._declines = [sale for sale, row in rows if row is None or not row.approved]
+        self._restricted = restricted
         self._failing = _newest_of_each(restricted, self._approvals)
-        self._first_age_s = max((sale.age_s for sale in restricted if self._is_failing(sale)), default=0.0)
 
-    def _is_failing(self, sale: PastSale) -> bool:
-        return any(card.token == sale.token for card in self._failing)
+    def _first_age_s(self, cards: list[PastSale]) -> float:
+        """When the first of these cards was restricted for the first time: later tries of it change nothing."""
+        tokens = {card.token for card in cards}
+        return max((sale.age_s for sale in self._restricted if sale.token in tokens), default=0.0)
 
     @property
     def attempts(self) -> int | None:
@@ -81,7 +84,8 @@ class Crowd:
         return Ruling("2e", Verdict.NOT_ENOUGH_DATA, missing)
 
     def _approved_since_first(self) -> bool:
-        return any(sale.age_s <= self._first_age_s for sale in self._approvals)
+        first_age_s = self._first_age_s(self._failing)
+        return any(sale.age_s <= first_age_s for sale in self._approvals)
 
     def _other_approvals(self) -> set[str]:
         if self._token is None:
@@ -95,8 +99,8 @@ class Crowd:
             for is_member in self._classes("foreign", "scheme")
         )
 
-    def _others_pass_or_none_was_tried(self, is_member: Callable[[PastSale], bool]) -> bool:
-        others_passed = any(not is_member(sale) for sale in self._approvals)
+    def _others_pass_or_none_was_tried(self, is_member: _Class) -> bool:
+        others_passed = any(is_member(sale) is False for sale in self._approvals)
         others_tried = any(not is_member(sale) for sale in self._declines)
         return others_passed or not others_tried
 
@@ -106,21 +110,22 @@ class Crowd:
                 members = [card for card in self._failing if is_member(card)]
                 if len(members) < MANY or (kind == "foreign" and len(members) < len(self._failing)):
                     continue
-                member_passed = any(is_member(sale) for sale in self._approvals if sale.age_s <= self._first_age_s)
-                if not member_passed and any(not is_member(sale) for sale in self._approvals):
+                first_age_s = self._first_age_s(members)
+                member_passed = any(is_member(sale) for sale in self._approvals if sale.age_s <= first_age_s)
+                if not member_passed and any(is_member(sale) is False for sale in self._approvals):
                     return True
         return False
 
-    def _classes(self, *kinds: str) -> list[Callable[[PastSale], bool]]:
+    def _classes(self, *kinds: str) -> list[_Class]:
         """The classes the present card is in: its BIN group, its scheme, the foreign cards."""
-        classes: list[Callable[[PastSale], bool]] = []
+        classes: list[_Class] = []
         here = self._present
         if "bin_group" in kinds and here.bin_group is not None:
-            classes.append(lambda sale: sale.bin_group == here.bin_group)
+            classes.append(lambda sale: None if sale.bin_group is None else sale.bin_group == here.bin_group)
         if "scheme" in kinds and here.scheme is not None:
-            classes.append(lambda sale: sale.scheme == here.scheme)
+            classes.append(lambda sale: None if sale.scheme is None else sale.scheme == here.scheme)
         if "foreign" in kinds and here.foreign:
-            classes.append(lambda sale: sale.foreign is True)
+            classes.append(lambda sale: sale.foreign)
         return classes
 
     def facts(self) -> list[Evidence]:
