@@ -38,18 +38,19 @@ class Behaviour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CardPlan:
-    """What a scenario says of the card. ``aids`` are the applications it knows besides PPSE (hex)."""
+    """What a scenario says of the card. ``aids`` are the applications it knows (hex), beside PPSE and PSE."""
 
     present: bool = True
     atr: str = EMV_ATR
     behaviour: Behaviour = Behaviour.OK
     aids: tuple[str, ...] = ("A000000333010101",)
     slow_s: float = 3.0
+    directories: bool = True  # False: no payment card, it knows neither PPSE nor PSE
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> CardPlan:
         """Read a scenario's table; raises ValueError for an unknown key or behaviour."""
-        known = {"present", "atr", "behaviour", "aids", "slow_s"}
+        known = {"present", "atr", "behaviour", "aids", "slow_s", "directories"}
         if unknown := set(values) - known:
             raise ValueError(f"card: unknown key {sorted(unknown)[0]!r}; known are {', '.join(sorted(known))}")
         settings = dict(values)
@@ -69,41 +70,55 @@ class VirtualCard:
     commands: list[int] = field(default_factory=list)
     _socket: socket.socket | None = None
     _thread: threading.Thread | None = None
+    _pulled: threading.Event = field(default_factory=threading.Event)
     _powered: bool = False
 
     def insert(self, timeout_s: float = 10.0) -> None:
         """Put the card in. Raises OSError if no virtual reader listens within ``timeout_s``."""
-        if not self.plan.present or self._socket is not None:
+        if not self.plan.present or self._thread is not None:
             return
         until = time.monotonic() + timeout_s
         while self._socket is None:
             try:
-                self._socket = socket.create_connection(("127.0.0.1", self.port))
+                self._socket = self._connect()
             except ConnectionRefusedError:
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.02)
-        self._powered = False
-        self._thread = threading.Thread(target=self._serve, args=(self._socket,), daemon=True)
+        self._pulled.clear()
+        self._thread = threading.Thread(target=self._stay, daemon=True)
         self._thread.start()
 
     def remove(self) -> None:
         """Pull the card out."""
-        card_socket, self._socket = self._socket, None
-        if card_socket is not None:
+        self._pulled.set()
+        if self._socket is not None:
             with contextlib.suppress(OSError):
-                card_socket.shutdown(socket.SHUT_RDWR)
+                self._socket.shutdown(socket.SHUT_RDWR)
         if self._thread is not None:
             self._thread.join()
             self._thread = None
 
+    def _connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port))
+
+    def _stay(self) -> None:
+        """Serve until pulled. A mute card hangs up where its ATR should come, and is felt in the slot again."""
+        with contextlib.suppress(OSError):
+            while self._socket is not None:
+                with self._socket as reader, contextlib.suppress(EOFError):
+                    self._powered = False
+                    self._serve(reader)
+                stays = self.plan.behaviour is Behaviour.MUTE and not self._pulled.is_set()
+                self._socket = self._connect() if stays else None
+        self._socket = None
+
     def _serve(self, reader: socket.socket) -> None:
-        with reader, contextlib.suppress(OSError, EOFError):
-            while True:
-                (size,) = struct.unpack(">H", _receive(reader, 2))
-                answer = self._answer(_receive(reader, size))
-                if answer is not None:
-                    reader.sendall(struct.pack(">H", len(answer)) + answer)
+        while not self._pulled.is_set():
+            (size,) = struct.unpack(">H", _receive(reader, 2))
+            answer = self._answer(_receive(reader, size))
+            if answer is not None:
+                reader.sendall(struct.pack(">H", len(answer)) + answer)
 
     def _answer(self, frame: bytes) -> bytes | None:
         if len(frame) > 1:
@@ -116,8 +131,7 @@ class VirtualCard:
     def _atr(self) -> bytes:
         """Asked also to feel whether a card is in, so a mute card is silent only after power-up."""
         if self.plan.behaviour is Behaviour.MUTE and self._powered:
-            self._powered = False
-            return b""
+            raise EOFError
         return bytes.fromhex(_GARBAGE_ATR if self.plan.behaviour is Behaviour.GARBAGE_ATR else self.plan.atr)
 
     def _run(self, command: bytes) -> bytes:
@@ -129,7 +143,8 @@ class VirtualCard:
         if command[1] != 0xA4 or command[2] != 0x04:
             return _NO_INSTRUCTION
         name = command[5 : 5 + command[4]]
-        if name not in (PPSE, PSE, *(bytes.fromhex(aid) for aid in self.plan.aids)):
+        directories = (PPSE, PSE) if self.plan.directories else ()
+        if name not in (*directories, *(bytes.fromhex(aid) for aid in self.plan.aids)):
             return _NOT_FOUND
         inner = b"\x84" + bytes([len(name)]) + name + b"\xa5\x00"
         return b"\x6f" + bytes([len(inner)]) + inner + b"\x90\x00"
