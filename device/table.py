@@ -35,6 +35,11 @@ class Table:
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
+    @property
+    def mapping(self) -> Mapping[str, Any]:
+        """Everything as the parser gave it, for a reader that checks it itself."""
+        return self._values
+
     def keys(self) -> list[str]:
         """All keys present, in file order; asking marks them as known."""
         self._known.update(self._values)

@@ -35,5 +35,5 @@ def load_catalogue() -> Catalogue:
         parts=parse_parts(checks),
         texts=texts,
         knowledge=parse_knowledge(read_catalogue("causes.toml"), hosts, texts),
-        messages={name: parse_profile(table.mapping(), table.where) for name, table in messages.items()},
+        messages={name: parse_profile(table.mapping, table.where) for name, table in messages.items()},
     )

@@ -43,17 +43,15 @@ class Declines:
         self,
         store: Store,
         cache: EvidenceCache,
-        knowledge: Callable[[], Knowledge],
         profile: Callable[[], TerminalProfile],
         software: str,
     ) -> None:
         self._store = store
         self._cache = cache
-        self._knowledge = knowledge
         self._profile = profile
         self._software = software
 
-    def take(self, exchange: Exchange) -> Decline:
+    def take(self, exchange: Exchange, knowledge: Knowledge) -> Decline:
         """Judge one exchange and keep it: the sale in the window, and a decline's frame in the fault memory."""
         history = self._store.recent_sales(WINDOW_S)
         frame = FreezeFrame(
@@ -66,17 +64,17 @@ class Declines:
             software=self._software,
         )
         self._store.add_exchange(exchange)
-        diagnosis = diagnose(frame, self._knowledge())
+        diagnosis = diagnose(frame, knowledge)
         decline = Decline(frame, diagnosis, None)
         if decline.declined:
             decline = dataclasses.replace(decline, number=self._store.add_decline(*_as_text(frame, diagnosis)))
         note("diagnosis", code=exchange.code or "none", verdict=diagnosis.verdict, addressee=diagnosis.addressee)
         return decline
 
-    def revise(self, decline: Decline) -> Decline:
+    def revise(self, decline: Decline, knowledge: Knowledge) -> Decline:
         """Judge the same exchange with the evidence of now; the kept frame is replaced by this one."""
         frame = dataclasses.replace(decline.frame, evidence=self._cache.snapshot(), profile=self._profile())
-        diagnosis = diagnose(frame, self._knowledge())
+        diagnosis = diagnose(frame, knowledge)
         if decline.number is not None:
             self._store.revise_decline(decline.number, *_as_text(frame, diagnosis))
         return Decline(frame, diagnosis, decline.number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from device.drivers.host_watch import FIELDS_ALLOWED, TAGS_ALLOWED, HandedOver
+from device.drivers.handed_over import FIELDS_ALLOWED, TAGS_ALLOWED, HandedOver
 from device.evidence import EntryMode, MacVerdict
 from device.ports.json_socket import JsonConnection, Message, Secrets
 from device.table import Table, TableError
@@ -52,6 +52,7 @@ class HostSession:
         self.busy = False
         self.granted = False
         self.pending_offline = 0
+        self.sales = 0  # how many it has begun
         self._handlers: dict[str, Callable[[Table, Secrets], None]] = {
             "hello": self._hello,
             "busy": self._busy,
@@ -103,6 +104,7 @@ class HostSession:
     def _busy(self, table: Table, _secrets: Secrets) -> None:
         table.close()
         self.busy, self.granted = True, False
+        self.sales += 1
         self._desk.display_changed(self)
         self._desk.sale_began(self)
         self._ok("busy")

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from device.actions import Progress, SelftestResult
+from device.app.catalogue import Catalogue
 from device.app.journal import note
+from device.app.parts import PartPlans
 from device.app.selftest_run import PartDone, PartPlan, SelftestRun
 from device.evidence import CheckSpec, Evidence, Level, Outcome
 from device.loop import Loop
@@ -34,22 +36,22 @@ class Selftests:
     def __init__(
         self,
         loop: Loop,
-        plans: Callable[[Level], Sequence[PartPlan]],
-        specs: Mapping[str, CheckSpec],
+        catalogue: Callable[[], Catalogue],
+        plans: PartPlans,
         on_evidence: Callable[[Evidence], None],
     ) -> None:
         self._loop = loop
-        self._plans = plans
-        self._specs = specs
+        self._catalogue = catalogue
+        self._part_plans = plans
         self._on_evidence = on_evidence
         self._waiting: list[_Job] = []
         self._run: SelftestRun | None = None
         self._sale_running = False
         self._owed: set[str] = set()
 
-    def start_boot(self, on_done: Callable[[], None]) -> None:
+    def start_boot(self) -> None:
         """Run the safe level once, then again every half hour."""
-        self._enqueue("boot", self._plans(Level.SAFE), on_done=lambda _evidence: on_done())
+        self._enqueue("boot", self._plans(Level.SAFE))
         self._loop.call_in(PERIOD_S, self._periodic)
 
     def run_quiet(self, done: Callable[[], None]) -> None:
@@ -86,6 +88,13 @@ class Selftests:
         self._sale_running = False
         if self._owed:
             self._loop.call_in(_MAKE_UP_S, self._make_up)
+
+    @property
+    def _specs(self) -> Mapping[str, CheckSpec]:
+        return self._catalogue().checks
+
+    def _plans(self, level: Level) -> list[PartPlan]:
+        return self._part_plans.up_to(level, self._catalogue())
 
     def _periodic(self) -> None:
         self._enqueue("periodic", self._plans(Level.SAFE))

@@ -1,96 +1,258 @@
-"""The service: owns the loop, the sockets, the tap, the database and the panel, and lets the halves meet."""
+"""The service: owns the loop, the sockets, the tap, the database and the panel, and lets the two halves meet."""
 
 from __future__ import annotations
 
 import resource
 import signal
 import time
-from collections.abc import Callable, Mapping
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
-from device.actions import Progress, SelftestResult
 from device.app.catalogue import Catalogue, load_catalogue
-from device.app.declines import Decline, Declines
-from device.app.display import Display
-from device.app.drawing import draw_task
+from device.app.declines import WINDOW_S, Decline, Declines
+from device.app.display import Display, Picture
+from device.app.drawing import Drawing
 from device.app.evidence_cache import EvidenceCache
-from device.app.host_session import HostSession
+from device.app.host_session import VERSION, HostSession
 from device.app.instance_lock import InstanceLock
 from device.app.journal import note
 from device.app.parts import PartPlans
-from device.app.reporting import history_of, report_of
+from device.app.release import software_version
+from device.app.requests import Requests
 from device.app.selftests import Selftests
 from device.app.tap import Tap
 from device.app.terminal import Terminal
+from device.diagnosis.diagnosis_json import diagnosis_to_json
 from device.drivers.card_token import CardTokens
-from device.drivers.host_watch import HandedOver, read_exchange
-from device.evidence import Evidence, Exchange, Level, Outcome
+from device.drivers.handed_over import HandedOver
+from device.drivers.host_watch import read_exchange
+from device.evidence import Evidence, Outcome
 from device.loop import Loop
 from device.outlets.control import ControlOutlet
 from device.ports.json_socket import JsonConnection, JsonServer
 from device.settings import Settings
 from device.store.store import Store
 from device.store.token_key import TokenKey
+from device.worker import Report
 
 _FRAMES: Final = ("request", "response")
-
-
-def software_version() -> str:
-    """Return the installed version of posmedic."""
-    try:
-        return version("posmedic")
-    except PackageNotFoundError:
-        return "unpackaged"
+_DEFAULT_HOST: Final = "unionpay"
+_MOST_SALE_S: Final = 300.0
 
 
 class Service:
-    """Everything that runs on the terminal. Build it, then :meth:`run`."""
+    """Everything that runs on the terminal. Build it, then :meth:`run`. It implements ``HostDesk``."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._started = time.monotonic()
         self._lock = InstanceLock(settings.service.run_dir)
-        self._loop = Loop()
-        self._cache = EvidenceCache()
-        self._store = Store(settings.service.state_dir / "posmedic.db")
+        self.version = software_version()
+        self.loop = Loop()
+        self.cache = EvidenceCache()
+        self.store = Store(settings.service.state_dir / "posmedic.db")
+        self.sessions: list[HostSession] = []
+        self.terminal = Terminal(settings.profile)
         self._token_key = TokenKey(settings.service.state_dir / "token.key")
-        self._sessions: list[HostSession] = []
-        self._catalogue: Catalogue | None = None
-        self._terminal = Terminal(settings.profile)
-        self._plans = PartPlans(settings, self._terminal, lambda: bool(self._sessions))
-        self._declines = Declines(
-            self._store, self._cache, lambda: self.catalogue.knowledge, self._terminal.profile, software_version()
-        )
-        self._selftests = Selftests(self._loop, self._part_plans, lambda: self.catalogue.checks, self._note_evidence)
-        self._display = Display(
-            self._loop, draw_task(settings, lambda: self.catalogue), lambda finding: self._note_finding(finding)
-        )
+        self._declines = Declines(self.store, self.cache, self.terminal.profile, self.version)
+        self._plans = PartPlans(settings, self.terminal, self.store, self._application)
+        self.selftests = Selftests(self.loop, lambda: self.catalogue, self._plans, self._note_evidence)
+        self._display = Display(self.loop, self._draw, self._note_finding)
+        self._tap: Tap | None = None
         self._last: Decline | None = None
         self._revision = 0
 
-    @property
+    @cached_property
     def catalogue(self) -> Catalogue:
-        """The knowledge, read on first use."""
-        if self._catalogue is None:
-            self._catalogue = load_catalogue()
-        return self._catalogue
+        """The product's knowledge, read on first use so that READY does not wait for it."""
+        return load_catalogue()
 
     def run(self) -> None:
         """Open the sockets, say READY, then serve until SIGTERM or SIGINT."""
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold the frames of a sale
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
         socket = self._settings.host_socket
-        JsonServer(self._loop, socket.path, socket.allow_uids, self._application_joined, _FRAMES)
-        JsonServer(self._loop, self._settings.service.run_dir / "control.sock", (), self._control_joined)
-        self._tap = Tap(self._loop, self._settings.host_tap, self._tapped)
+        JsonServer(self.loop, socket.path, socket.allow_uids, self._application_connected, _FRAMES)
+        JsonServer(self.loop, self._settings.service.run_dir / "control.sock", (), self._control_connected)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._loop.stop())
-        note("READY", version=software_version(), store=self._store.degraded or "ok")
-        self._loop.call_in(0, self._after_start)
-        self._loop.run()
+            signal.signal(number, self._stop)
+        note("READY", version=self.version)
+        self.loop.call_in(0, self._after_ready)
+        self.loop.run()
         note("stopped")
 
-    def _after_start(self) -> None:
-        self._terminal.load()
-        self._selftests.start_boot(lambda: None)
+    def problems(self) -> list[str]:
+        """What does not work, one sentence each."""
+        tap = self._tap.problem if self._tap else ""
+        aside = f"A damaged database was set aside as {self.store.set_aside}." if self.store.set_aside else ""
+        return [text for text in (self.store.degraded or "", aside, self.terminal.problem, tap) if text]
+
+    def _stop(self, *_: object) -> None:
+        self.loop.stop()
+        self.loop.call_in(0, lambda: None)  # a signal does not end a waiting select by itself
+
+    def _after_ready(self) -> None:
+        self.terminal.load()
+        _ = self.catalogue
+        if self._settings.host_tap is not None:
+            self._tap = Tap(self.loop, self._settings.host_tap, lambda: self._messages, self._tapped)
+        for problem in self.problems():
+            note("problem", what=problem)
+        self.selftests.start_boot()
+
+    @property
+    def _messages(self) -> tuple[Any, ...]:
+        return tuple(self.catalogue.messages.values())
+
+    # --- evidence -------------------------------------------------------------------------------------------------
+
+    def _note_evidence(self, evidence: Evidence) -> None:
+        if evidence.id == "profile.signature" and evidence.outcome is Outcome.PASS:
+            self.terminal.mark_verified()
+        self.cache.note(evidence)
+        self.store.note_evidence([evidence])
+
+    def _note_finding(self, finding: Mapping[str, Any]) -> None:
+        """Turn what the drawing worker found into evidence of the screen."""
+        detail = str(finding["detail"])
+        self._note_evidence(
+            Evidence(str(finding["finding"]), Outcome.FAIL, reason=str(finding["reason"]), detail=detail)
+        )
+
+    def _application(self) -> str:
+        return ", ".join(session.application for session in self.sessions)
+
+    # --- the payment application (HostDesk) -----------------------------------------------------------------------
+
+    def _application_connected(self, connection: JsonConnection) -> None:
+        welcome = {"v": VERSION, "type": "welcome", "service": "posmedic", "version": self.version}
+        HostSession(connection, self, welcome)
+
+    def joined(self, session: HostSession) -> None:
+        """An application said hello: from now on it owns the panel until it grants it."""
+        note("application", joined=session.application, host=session.host or "not said")
+        self.sessions.append(session)
+        self._settle_display()
+
+    def left(self, session: HostSession) -> None:
+        """An application is gone, and with it its sale and its grant."""
+        note("application", left=session.application)
+        self.sessions.remove(session)
+        session.busy = session.granted = False
+        self._settle_display()
+        self._settle_sale()
+
+    def sale_began(self, session: HostSession) -> None:
+        """Only listen from now on; a sale that never ends is taken as ended after five minutes."""
+        self.selftests.sale_began()
+        began = session.sales
+
+        def overdue() -> None:
+            if session.busy and session.sales == began:
+                note("application", sale="no idle within five minutes, taken as ended")
+                session.busy = False
+                self._settle_sale()
+
+        self.loop.call_in(_MOST_SALE_S, overdue)
+
+    def sale_ended(self, session: HostSession) -> None:
+        """Go on with what the sale had stopped."""
+        del session
+        self._settle_sale()
+
+    def exchanged(self, session: HostSession, exchange_id: str, handed: HandedOver) -> None:
+        """Judge one exchange, answer it, and show a decline."""
+        decline = self._judge(handed, session.host)
+
+        def publish(revision: int, newer: Decline) -> None:
+            session.send(
+                {
+                    "type": "diagnosis",
+                    "id": exchange_id,
+                    "revision": revision,
+                    "diagnosis": diagnosis_to_json(newer.diagnosis),
+                }
+            )
+
+        publish(1, decline)
+        if decline.declined:
+            self._show(decline)
+            self.selftests.run_quiet(lambda: publish(2, self._revise(decline)))
+
+    def display_changed(self, session: HostSession) -> None:
+        """A grant came or went."""
+        del session
+        self._settle_display()
+
+    def page_asked(self, move: str) -> None:
+        """Turn the page; a dismissed one leaves the panel to its owner."""
+        if self._display.turn(move):
+            self._ask_repaint()
+
+    # --- from exchange to screen ----------------------------------------------------------------------------------
+
+    def _tapped(self, handed: HandedOver) -> None:
+        tap = self._settings.host_tap
+        decline = self._judge(handed, tap.profile if tap else "")
+        if decline.declined:
+            self._show(decline)
+
+            def revise() -> None:
+                self._revise(decline)
+
+            self.selftests.run_quiet(revise)
+
+    def _judge(self, handed: HandedOver, host: str) -> Decline:
+        began = time.monotonic()
+        in_use = any(sale.token for sale in self.store.recent_sales(WINDOW_S))
+        tokens = CardTokens(self._token_key.current(in_use=in_use))
+        host = host or self.terminal.profile().host or _DEFAULT_HOST
+        exchange = read_exchange(handed, self._messages, tokens, host, self._plans.trusted_month(datetime.now()))
+        self._plans.note_host_time(exchange.host_time)
+        self._last = self._declines.take(exchange, self.catalogue.knowledge)
+        note("judged", took_ms=round((time.monotonic() - began) * 1000, 1))
+        return self._last
+
+    def _show(self, decline: Decline) -> None:
+        if self._settings.screen.kind == "none":
+            return
+        self._display.show(decline.diagnosis)
+        if not self._display.allowed:
+            for session in self.sessions:
+                if "display" in session.can:
+                    session.send({"type": "display_wanted"})
+
+    def _revise(self, decline: Decline) -> Decline:
+        """Judge again with the newest evidence; the page being shown is refreshed only if it is still this one."""
+        newer = self._declines.revise(decline, self.catalogue.knowledge)
+        if self._last is decline:
+            self._last = newer
+            self._display.update(newer.diagnosis)
+        return newer
+
+    def _draw(self, picture: Picture, report: Report) -> None:
+        screen, language = self._settings.screen, self._settings.service.language
+        Drawing(screen, self.catalogue.texts, language, report).draw(picture)
+
+    def _settle_display(self) -> None:
+        """Without an application we own the panel; with one, only under a grant."""
+        allowed = not self.sessions or any(session.granted for session in self.sessions)
+        if self._display.set_allowed(allowed):
+            self._ask_repaint()
+
+    def _settle_sale(self) -> None:
+        if not any(session.busy for session in self.sessions):
+            self.selftests.sale_ended()
+
+    def _ask_repaint(self) -> None:
+        for session in self.sessions:
+            session.send({"type": "repaint"})
+
+    # --- the command line -----------------------------------------------------------------------------------------
+
+    def _control_connected(self, connection: JsonConnection) -> None:
+        outlet = ControlOutlet(Requests(self))
+        connection.on_message = lambda message, _secrets: outlet.take(
+            message, lambda answer: connection.send(dict(answer))
+        )

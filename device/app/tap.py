@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from device.app.journal import note
-from device.drivers.host_watch import HandedOver
+from device.drivers.handed_over import HandedOver
 from device.loop import READ, Loop, Timer
 from device.settings import LineSettings
 from protocol.envelope import EnvelopeError, open_envelope

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 from device.drivers.handed_over import TAGS_ALLOWED
 from protocol.at_command import ResultKind, parse_final
 from protocol.atr import parse_atr
-from protocol.ber_tlv import Reading, parse_tlv
+from protocol.ber_tlv import Reading, Tlv, parse_tlv
 from protocol.control_frame import Deframer, Frame, FrameError, FrameProfile, LengthKind
 from protocol.emv import scheme_of_aid
 from protocol.envelope import EnvelopeError, open_envelope
@@ -43,6 +43,8 @@ _SHOWN_FIELDS: Final = {  # DE -> what it must look like to be shown
     70: r"\d{3}",
 }
 _IDENTITY_FIELDS: Final = (41, 42)  # long enough to hold card digits: shown only if the whole message was read
+_AID_TAGS: Final = frozenset(("84", "4F", "9F06"))
+_TAG_BYTES: Final = {"95": 5}
 _AT_NAME: Final = re.compile(r"[+^*$%#&!]?[A-Z]{2,16}", re.ASCII)
 
 _Result: TypeAlias = dict[str, Any]
@@ -108,9 +110,9 @@ def _decode_iso8583(data: bytes, profiles: Sequence[MessageProfile]) -> tuple[in
 def _shown_field(message: Message, number: int, *, whole: bool) -> str:
     value = message.fields[number]
     pattern = _SHOWN_FIELDS.get(number)
-    if isinstance(value, str) and pattern and re.fullmatch(pattern, value, re.ASCII):
-        if whole or number not in _IDENTITY_FIELDS:
-            return value.rstrip()
+    may_show = whole or number not in _IDENTITY_FIELDS
+    if may_show and isinstance(value, str) and pattern and re.fullmatch(pattern, value, re.ASCII):
+        return value.rstrip()
     return f"({_HIDDEN}, {len(value)} {'bytes' if isinstance(value, bytes) else 'characters'})"
 
 
@@ -118,10 +120,10 @@ def _decode_tlv(data: bytes, _profiles: Sequence[MessageProfile]) -> tuple[int, 
     parsed = parse_tlv(data)
     objects = []
     for item in parsed.walk():
-        shown = item.tag in TAGS_ALLOWED and len(item.value) <= 16 and parsed.failure is None
+        shown = parsed.failure is None and _is_shown_tag(item)
         row: _Result = {"tag": item.tag, "offset": item.offset}
         row["value"] = item.value.hex().upper() if shown else f"({_HIDDEN}, {len(item.value)} bytes)"
-        if shown and item.tag in ("84", "4F", "9F06") and (scheme := scheme_of_aid(item.value.hex())):
+        if shown and item.tag in _AID_TAGS and (scheme := scheme_of_aid(item.value.hex())):
             row["scheme"] = scheme
         objects.append(row)
     result: _Result = {"objects": objects}
@@ -131,6 +133,13 @@ def _decode_tlv(data: bytes, _profiles: Sequence[MessageProfile]) -> tuple[int, 
         return (DECODED if objects else NOT_THAT_KIND), result
     result |= {"stopped": str(parsed.failure), "offset": parsed.failure.offset}
     return (PARTIAL if objects else NOT_THAT_KIND), result
+
+
+def _is_shown_tag(item: Tlv) -> bool:
+    """On the allow-list and of the right size; an AID begins with a registered or proprietary category (A to F)."""
+    if item.tag in _AID_TAGS:
+        return 5 <= len(item.value) <= 16 and item.value[0] >= 0xA0
+    return item.tag in TAGS_ALLOWED and len(item.value) == _TAG_BYTES.get(item.tag, 2)
 
 
 def _decode_atr(data: bytes, _profiles: Sequence[MessageProfile]) -> tuple[int, _Result]:

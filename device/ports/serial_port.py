@@ -79,6 +79,10 @@ class SerialPort:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close(discard=isinstance(error, PortError) or self.remaining_s <= 0)
 
+    def fileno(self) -> int:
+        """Descriptor of the open port, for an event loop that waits for it."""
+        return self._fd
+
     @property
     def remaining_s(self) -> float:
         """Seconds left of the time given at opening; never below zero."""

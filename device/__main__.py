@@ -1,0 +1,97 @@
+"""The command ``posmedic`` (also ``python -I -m device``): parses the words, runs one command, sets the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Final, NoReturn
+
+from device.table import TableError
+
+USAGE_EXIT: Final = 2
+_LANGUAGES: Final = ("zh", "en")
+_KINDS: Final = ("iso8583", "tlv", "atr", "at", "control", "neo", "abecs", "pn532", "escpos")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; the long usage is for --help."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE_EXIT, f"posmedic: {message} (see {self.prog} --help)\n")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = _Parser(prog="posmedic", description="Explains a declined sale on the card terminal itself.")
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    commands = parser.add_subparsers(dest="command", parser_class=_Parser, metavar="COMMAND")
+    settings = _Parser(add_help=False)
+    settings.add_argument("--settings", type=Path, help="settings file (default /etc/posmedic/settings.toml)")
+    shown = _Parser(add_help=False)
+    shown.add_argument("--lang", choices=_LANGUAGES, help="language (default: the settings' one, else zh)")
+    shown.add_argument("--json", action="store_true", help="print JSON for scripts")
+
+    commands.add_parser("run", parents=[settings], help="the service")
+    selftest = commands.add_parser("selftest", parents=[settings, shown], help="run the checks")
+    selftest.add_argument("--level", choices=("safe", "active", "assisted"), default="safe")
+    selftest.add_argument("--part", help="only this part, e.g. modem")
+    diagnose = commands.add_parser("diagnose", parents=[shown], help="the diagnosis of a recorded freeze frame")
+    diagnose.add_argument("frame", type=Path, metavar="FRAME.json")
+    diagnose.add_argument("--explain", action="store_true", help="print the chain rule by rule")
+    explain = commands.add_parser("explain", parents=[shown], help="what a response code or short code means")
+    explain.add_argument("code", metavar="CODE")
+    explain.add_argument("--host", default="", help="the host's profile, e.g. unionpay")
+    decode = commands.add_parser("decode", parents=[shown], help="read a frame; redacted")
+    decode.add_argument("kind", choices=_KINDS, metavar="KIND", help=", ".join(_KINDS))
+    decode.add_argument("hex", nargs="?", default="-", metavar="HEX", help="hex digits, or - for standard input")
+    commands.add_parser("history", parents=[settings, shown], help="fault memory: declines and faults")
+    report = commands.add_parser("report", parents=[settings, shown], help="the redacted report of this terminal")
+    report.add_argument("--out", type=Path, help="write it to this file")
+    update = commands.add_parser("update", help="firmware updates")
+    update.add_argument("action", choices=("status", "verify", "install"))
+    arguments = parser.parse_args()
+    if arguments.command is None and not arguments.version:
+        parser.error("a command is missing")
+    return arguments
+
+
+def main() -> int:
+    """Run one command; errors of use or of files are one line on standard error and exit code 2."""
+    arguments = _arguments()
+    try:
+        return _run(arguments)
+    except TableError as error:
+        sys.stderr.write(f"posmedic: {error}\n")
+        return USAGE_EXIT
+    except BrokenPipeError:  # the reader of our output has left: nothing to say to nobody
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.version:
+        from device.app.release import software_version  # noqa: PLC0415  each command loads only what it needs
+
+        sys.stdout.write(f"posmedic {software_version()}\n")
+        return 0
+    if arguments.command == "run":
+        from device.commands.run import run_service  # noqa: PLC0415
+
+        return run_service(arguments.settings)
+    if arguments.command in ("diagnose", "explain", "decode"):
+        from device.commands.anywhere import run_anywhere  # noqa: PLC0415
+
+        return run_anywhere(arguments)
+    if arguments.command == "update":
+        sys.stderr.write("posmedic: this build has no firmware updater; see the vendor's own way to update\n")
+        return USAGE_EXIT
+    from device.commands.on_terminal import run_on_terminal  # noqa: PLC0415
+
+    return run_on_terminal(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,172 @@
+"""Which checks this terminal has: settings turned into one plan a part. Everything heavy is imported in the worker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from device.app.catalogue import Catalogue
+from device.app.selftest_run import PartPlan
+from device.app.terminal import Terminal
+from device.evidence import Level
+from device.selftest.check_table import PartRow
+from device.selftest.sheet import Sheet
+from device.settings import ScreenSettings, Settings, read_catalogue
+from device.store.store import Store
+
+_LEVELS: Final = tuple(Level)
+# The terminal's clock cannot be earlier than this release of the software.
+BUILD_FLOOR: Final = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+class PartPlans:
+    """Builds the plans of a run from settings and what the service knows at that moment."""
+
+    def __init__(
+        self, settings: Settings, terminal: Terminal, store: Store, application: Callable[[], str] | None
+    ) -> None:
+        self._settings = settings
+        self._terminal = terminal
+        self._store = store
+        self._application = application
+        self._host_time: tuple[str, float] | None = None
+        self._seen_before = store.last_time_seen()
+
+    def note_host_time(self, host_time: str | None) -> None:
+        """Keep the host's clock (DE12/13 as MMDDhhmmss) with the moment it came."""
+        if host_time is not None:
+            self._host_time = (host_time, time.monotonic())
+
+    def trusted_month(self, now: datetime) -> tuple[int, int] | None:
+        """(year, month) for judging a card's expiry, or None while the clock is behind what is known."""
+        floor = max(BUILD_FLOOR, self._seen_before or BUILD_FLOOR)
+        return (now.year, now.month) if now.astimezone(UTC) >= floor else None
+
+    def up_to(self, level: Level, catalogue: Catalogue) -> list[PartPlan]:
+        """One plan a part that has a check at ``level`` or below."""
+        plans = []
+        for row in catalogue.parts.values():
+            facts = tuple(
+                fact for fact in row.facts if _LEVELS.index(catalogue.checks[fact].level) <= _LEVELS.index(level)
+            )
+            if facts:
+                check = self._check(row, level)
+                plans.append(PartPlan(row.part, facts, row.deadline_s, row.disturbs, check))
+        return plans
+
+    def _check(self, row: PartRow, level: Level) -> Callable[[Sheet], None]:
+        checks: dict[str, Callable[[Sheet], None]] = {
+            "reader": self._reader,
+            "smart_card": lambda sheet: self._smart_card(sheet, level),
+            "modem": self._modem,
+            "network": self._network,
+            "clock": self._clock,
+            "storage": self._storage,
+            "memory": self._memory,
+            "temperature": self._temperature,
+            "profile": self._terminal.check,
+            "screen": lambda sheet: check_screen(self._settings.screen, self._settings.service.language, sheet),
+            "service": self._service,
+        }
+        return checks[row.part]
+
+    def _reader(self, sheet: Sheet) -> None:
+        from device.drivers.card_reader import ReaderSetup, parse_reader_profile  # noqa: PLC0415
+        from device.selftest.card_reader import check_card_reader  # noqa: PLC0415
+
+        line = self._settings.reader
+        if line is None:
+            check_card_reader(None, sheet)
+            return
+        profile = parse_reader_profile(read_catalogue(f"readers/{line.profile}.toml"))
+        check_card_reader(ReaderSetup(line.port, line.baud, profile), sheet)
+
+    def _smart_card(self, sheet: Sheet, level: Level) -> None:
+        from device.drivers.smart_card import SmartCardSetup  # noqa: PLC0415
+        from device.selftest.smart_card import check_smart_card  # noqa: PLC0415
+
+        reader = self._settings.smart_card
+        check_smart_card(None if reader is None else SmartCardSetup(reader), sheet, level)
+
+    def _modem(self, sheet: Sheet) -> None:
+        from device.drivers.modem import ModemSetup  # noqa: PLC0415
+        from device.selftest.modem import check_modem  # noqa: PLC0415
+
+        line = self._settings.modem
+        check_modem(None if line is None else ModemSetup(line.port, line.baud), sheet)
+
+    def _network(self, sheet: Sheet) -> None:
+        from device.drivers.network import NetworkSetup  # noqa: PLC0415
+        from device.selftest.network import check_network  # noqa: PLC0415
+
+        host = self._settings.network
+        setup = None
+        if host is not None:
+            setup = NetworkSetup(host.host, host.port, host.tls, host.server_name, host.ca_file, host.timeout_s)
+        check_network(setup, sheet)
+
+    def _clock(self, sheet: Sheet) -> None:
+        from device.selftest.clock import ClockSetup, check_clock  # noqa: PLC0415
+
+        check_clock(ClockSetup(BUILD_FLOOR, self._seen_before, self._host_time), sheet)
+
+    def _storage(self, sheet: Sheet) -> None:
+        from device.selftest.storage import StorageSetup, check_storage  # noqa: PLC0415
+
+        check_storage(StorageSetup(self._settings.service.state_dir), sheet)
+
+    def _memory(self, sheet: Sheet) -> None:
+        from device.selftest.system import SystemSetup, check_memory  # noqa: PLC0415
+
+        check_memory(SystemSetup(), sheet)
+
+    def _temperature(self, sheet: Sheet) -> None:
+        from device.selftest.system import SystemSetup, check_temperature  # noqa: PLC0415
+
+        check_temperature(SystemSetup(), sheet)
+
+    def _service(self, sheet: Sheet) -> None:
+        if self._application is None:
+            sheet.not_run("service.payment_application", "no_service", "The service does not run.")
+        else:
+            name = self._application()
+            sheet.measured("service.payment_application", "connected" if name else "none", detail=name)
+
+
+def check_screen(screen: ScreenSettings, language: str, sheet: Sheet) -> None:
+    """Is there a panel that can be opened, and a font for the language? Nothing is drawn."""
+    if screen.kind == "none":
+        sheet.not_run("screen.panel", "not_fitted", "No screen is configured.")
+        sheet.not_run("screen.font", "not_fitted", "No screen is configured.")
+        return
+    _check_panel(screen, sheet)
+    _check_font(screen, language, sheet)
+
+
+def _check_panel(screen: ScreenSettings, sheet: Sheet) -> None:
+    from native.framebuffer import Framebuffer, FramebufferError  # noqa: PLC0415
+
+    size = f"{screen.width}x{screen.height}"
+    if screen.kind == "framebuffer" and screen.path is not None:
+        try:
+            with Framebuffer(screen.path) as panel:
+                size = f"{panel.geometry.width}x{panel.geometry.height}"
+        except FramebufferError as error:
+            sheet.failed("screen.panel", "no_panel", f"{error}.")
+            return
+    sheet.measured("screen.panel", size)
+
+
+def _check_font(screen: ScreenSettings, language: str, sheet: Sheet) -> None:
+    from device.outlets.screen.fonts import FontMissingError, find_font, parse_fonts  # noqa: PLC0415
+    from device.outlets.screen.panel import Panel  # noqa: PLC0415
+
+    fonts = parse_fonts(read_catalogue("fonts.toml"), screen.fonts)
+    try:
+        font = find_font(fonts, language, Panel(screen.width, screen.height, screen.bits))
+    except FontMissingError as error:
+        sheet.failed("screen.font", "font_missing", f"{error}.")
+        return
+    sheet.measured("screen.font", font.path.rpartition("/")[2])

@@ -1,0 +1,65 @@
+"""A self-test, history or report where no service runs: the same parts, opened by the command itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from device.actions import Progress, SelftestResult
+from device.app.catalogue import load_catalogue
+from device.app.evidence_cache import EvidenceCache
+from device.app.instance_lock import InstanceLock
+from device.app.parts import PartPlans
+from device.app.reporting import write_report
+from device.app.selftest_run import PartDone, SelftestRun
+from device.app.selftests import exit_code_of
+from device.app.terminal import Terminal
+from device.evidence import Evidence, Level, Outcome
+from device.loop import Loop
+from device.settings import Settings
+from device.store.store import Store
+
+
+class Standalone:
+    """Holds the service's lock while it works, so that two never share a port. Raises AlreadyRunningError."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._lock = InstanceLock(settings.service.run_dir)
+        self._store = Store(settings.service.state_dir / "posmedic.db")
+        self._terminal = Terminal(settings.profile)
+        self._terminal.load()
+        self._plans = PartPlans(settings, self._terminal, self._store, None)
+        self._catalogue = load_catalogue()
+        self._cache = EvidenceCache()
+
+    def selftest(self, level: Level, part: str | None, progress: Callable[[Progress], None]) -> SelftestResult:
+        """Run the checks up to ``level`` of one part or all; raises ValueError for an unknown part."""
+        plans = [plan for plan in self._plans.up_to(level, self._catalogue) if part in (None, plan.part)]
+        if not plans:
+            known = ", ".join(plan.part for plan in self._plans.up_to(level, self._catalogue))
+            raise ValueError(f"part {part!r} is not known; known are {known}")
+        loop = Loop()
+        collected: list[Evidence] = []
+
+        def take(evidence: Evidence) -> None:
+            if evidence.id == "profile.signature" and evidence.outcome is Outcome.PASS:
+                self._terminal.mark_verified()
+            collected.append(evidence)
+            self._cache.note(evidence)
+
+        def part_done(done: PartDone) -> None:
+            progress(Progress(done.done, done.total, done.part))
+
+        SelftestRun(loop, plans, self._catalogue.checks, take, part_done, loop.stop).start()
+        loop.run()
+        self._store.note_evidence(collected)
+        return SelftestResult(collected, exit_code_of(collected, self._catalogue.checks))
+
+    def history(self) -> Mapping[str, Any]:
+        """Declines and faults, newest first."""
+        return self._store.history()
+
+    def report(self, language: str) -> str:
+        """The report of this terminal, with a self-test of now."""
+        self.selftest(Level.SAFE, None, lambda _progress: None)
+        return write_report(self._catalogue, self._terminal.profile(), self._cache.snapshot(), self._store, language)

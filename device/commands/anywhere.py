@@ -1,0 +1,34 @@
+"""Commands that need no terminal: diagnose, explain, decode."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Final
+
+from device.commands.decode import MOST_INPUT_CHARACTERS, decode
+from device.commands.diagnose import diagnose_file
+from device.commands.explain import explain_code
+from device.settings import read_folder
+from protocol.iso8583_profile import parse_profile
+
+_UNREAD_KINDS: Final = ("neo", "abecs", "pn532", "escpos")
+
+
+def run_anywhere(arguments: argparse.Namespace) -> int:
+    """Run one of them and print its text: on standard error if it is a refusal."""
+    language = arguments.lang or "zh"
+    if arguments.command == "diagnose":
+        code, text = diagnose_file(
+            arguments.frame, language=language, as_json=arguments.json, explain=arguments.explain
+        )
+    elif arguments.command == "explain":
+        code, text = explain_code(arguments.code, host=arguments.host, language=language, as_json=arguments.json)
+    elif arguments.kind in _UNREAD_KINDS:
+        code, text = 2, f"posmedic: {arguments.kind} frames are not read by this version"
+    else:
+        given = arguments.hex if arguments.hex != "-" else sys.stdin.read(MOST_INPUT_CHARACTERS + 1)
+        profiles = [parse_profile(table.mapping, table.where) for table in read_folder("profiles").values()]
+        code, text = decode(arguments.kind, given, profiles, arguments.json)
+    (sys.stderr if code == 2 else sys.stdout).write(text.rstrip("\n") + "\n")
+    return code
