@@ -120,7 +120,7 @@ class _Reader:
             if indefinite and data[at : at + 2] == b"\x00\x00":
                 return at + 2
             if self._is_padding(at, end):
-                at += 1
+                at = self._after_padding(at, end)
                 continue
             at = self._object(at, end, depth, into)
         if indefinite:
@@ -132,6 +132,14 @@ class _Reader:
         if byte == 0xFF and self._reading is not Reading.PADDED:
             return at + 1 == end or self._data[at + 1] in (0x00, 0xFF)
         return byte in (0x00, 0xFF)
+
+    def _after_padding(self, at: int, end: int) -> int:
+        """Past one 00, or past a whole run of FF: the last of a run begins no private tag."""
+        byte = self._data[at]
+        at += 1
+        while byte == 0xFF and at < end and self._data[at] == byte:
+            at += 1
+        return at
 
     def _object(self, at: int, end: int, depth: int, into: list[Tlv]) -> int:
         self._count += 1

@@ -8,7 +8,7 @@ bytes and the STX frame from observed samples of terminal traffic.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import xor
@@ -78,15 +78,16 @@ def open_envelope(
     fits: list[tuple[Wrapping, MessageProfile]] = []
     furthest: tuple[int, Wrapping, MessageProfile] | None = None
     attempts = 0
-    for wrapping, profile in _candidates(data, profiles):
-        if attempts == MOST_ATTEMPTS:
-            break
-        attempts += 1
-        message = _read(data, wrapping, profile, _NOTHING)
-        if message.complete:
-            fits.append((wrapping, profile))
-        elif furthest is None or (message.present and message.end > furthest[0]):
-            furthest = (message.end, wrapping, profile)
+    for told in (True, False):  # first the envelopes whose lengths are true; only if none fits, those that lie
+        for wrapping, profile in () if fits else _candidates(data, profiles, _frames(data, told=told)):
+            if attempts == MOST_ATTEMPTS:
+                break
+            attempts += 1
+            message = _read(data, wrapping, profile, _NOTHING)
+            if message.complete and told:
+                fits.append((wrapping, profile))
+            elif furthest is None or (message.present and message.end > furthest[0]):
+                furthest = (message.end, wrapping, profile)
     if fits:
         if len(fits) > 1:  # several fit by their lengths: those whose digits are digits come first
             fits.sort(key=lambda fit: not _read(data, fit[0], fit[1], None).complete)
@@ -100,7 +101,9 @@ def open_envelope(
     if message.failure is None and message.trailing:
         reason = f"{message.trailing} bytes are left after the message, from byte {message.end}"
     else:
-        reason = str(message.failure or "the message does not fill its envelope")
+        reason = str(
+            message.failure or f"the {wrapping.prefix} prefix does not tell the {len(data)} bytes that are there"
+        )
     return Opened(False, wrapping, profile, message, (), attempts, reason)
 
 
@@ -115,15 +118,22 @@ def _read(data: bytes | bytearray, wrapping: Wrapping, profile: MessageProfile, 
     return message
 
 
+def _frames(data: bytes | bytearray, *, told: bool) -> dict[str, tuple[int, int]]:
+    """What each prefix encloses. ``told`` False: prefixes that tell another length than is there (a cut message)."""
+    true = {prefix: frame for prefix in PREFIXES if (frame := _unwrap(data, prefix)) is not None}
+    if told:
+        return true
+    size = len(data)
+    stx = {"stx": (3, size)} if size > 3 and data[0] == STX and "stx" not in true else {}
+    return stx | {prefix: (2, size) for prefix in ("length2", "bcd2") if size > 2 and prefix not in true}
+
+
 def _candidates(
-    data: bytes | bytearray, profiles: Sequence[MessageProfile]
+    data: bytes | bytearray, profiles: Sequence[MessageProfile], frames: Mapping[str, tuple[int, int]]
 ) -> Iterator[tuple[Wrapping, MessageProfile]]:
     """All wrappings under which a plausible message type stands, the most structured first."""
-    frames = {prefix: _unwrap(data, prefix) for prefix in PREFIXES}
     every = [variant for profile in profiles for variant in (profile, *profile.variants)]
     for prefix, frame in frames.items():
-        if frame is None:
-            continue
         for tpdu in (True, False):
             if tpdu and (frame[0] >= len(data) or data[frame[0]] != _TPDU):
                 continue

@@ -160,16 +160,16 @@ def _decode_atr(data: bytes, _profiles: Sequence[MessageProfile]) -> tuple[int, 
 def _decode_control(data: bytes, _profiles: Sequence[MessageProfile]) -> tuple[int, _Result]:
     """Every way of writing the length is tried; the one that makes most of the bytes into frames is told."""
     best: tuple[int, _Result] = (NOT_THAT_KIND, {"reason": "no frame STX ... ETX LRC or SI ... SO LRC was found"})
-    most = 0
-    for length in LengthKind:
+    least = len(data)
+    for length in (LengthKind.BCD, LengthKind.BINARY, LengthKind.NONE):
         deframer = Deframer(FrameProfile(length=length))
         items = [*deframer.feed(data), *deframer.expire()]
         frames = [item for item in items if isinstance(item, Frame)]
         faults = [item for item in items if isinstance(item, FrameError)]
-        held = sum(len(frame.payload) for frame in frames)
-        if not frames or held <= most:
+        lost = sum(item.length for item in faults)
+        if not frames or lost >= least:
             continue
-        most = held
+        least = lost
         rows = [{"offset": f.offset, "delimiter": str(f.delimiter), "payload_bytes": len(f.payload)} for f in frames]
         noise = [{"offset": f.offset, "bytes": f.length, "fault": str(f.fault)} for f in faults]
         best = (PARTIAL if faults else DECODED), {"length": str(length), "frames": rows, "faults": noise}
