@@ -1,0 +1,192 @@
+"""The way to the payment host, layer by layer: link, address, name, connection, TLS. Each step has its own bound.
+
+Nothing is sent beyond the handshakes; no payment message, no echo.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import json
+import os
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+Lookup: TypeAlias = Callable[..., list[Any]]
+
+# Documentation addresses (RFC 5737, RFC 3849): a connected datagram socket sends nothing, it only asks for the route.
+_ANYWHERE: Final = ("192.0.2.1", "2001:db8::1")
+_IFF_UP: Final = 0x1
+_IFF_LOOPBACK: Final = 0x8
+_MOST_ANSWER: Final = 65536
+
+
+class NetworkError(Exception):
+    """A layer did not do what it must; ``reason`` is the short key for evidence, the text one sentence."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSetup:
+    """The payment host. ``timeout_s`` bounds each of name, connection and TLS; ``ca_file`` "": the system's CAs."""
+
+    host: str
+    port: int
+    tls: bool = True
+    server_name: str = ""
+    ca_file: str = ""
+    timeout_s: float = 1.5
+    sys_root: Path = Path("/sys")
+
+
+@dataclass(frozen=True, slots=True)
+class HostAddress:
+    """One address of the host, as getaddrinfo tells it."""
+
+    family: int
+    address: str
+    port: int
+
+
+def is_literal(host: str) -> bool:
+    """Is the host given by its IP address, so that no name has to be looked up?"""
+    return _literal(host) is not None
+
+
+def is_loopback(host: str) -> bool:
+    """Is the host this very machine?"""
+    literal = _literal(host)
+    return host == "localhost" or (literal is not None and literal.is_loopback)
+
+
+def read_links(sys_root: Path) -> tuple[str, ...]:
+    """Names of the interfaces that are up, loopback apart (Linux Documentation/ABI/testing/sysfs-class-net).
+
+    Point-to-point links report ``unknown`` while they work, so that state counts as up unless the carrier is off.
+    """
+    try:
+        names = sorted(entry.name for entry in (sys_root / "class/net").iterdir())
+    except OSError:
+        return ()
+    return tuple(name for name in names if _is_up(sys_root / "class/net" / name))
+
+
+def read_local_address(host: str) -> str:
+    """Own address from which the host would be reached. Raises NetworkError ``no_route`` or ``link_local``."""
+    found = ""
+    for target in (host,) if is_literal(host) else (("127.0.0.1",) if is_loopback(host) else _ANYWHERE):
+        family = socket.AF_INET6 if ":" in target else socket.AF_INET
+        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as asking:
+            asking.connect((target, 9))
+            found = str(asking.getsockname()[0])
+            if not ipaddress.ip_address(found.partition("%")[0]).is_link_local:
+                return found
+    if found:
+        raise NetworkError("link_local", f"The only address is {found}, which nobody gave out (RFC 3927).")
+    raise NetworkError("no_route", "No interface has an address with a route to the host.")
+
+
+def resolve_host(host: str, port: int, bound_s: float, lookup: Lookup = socket.getaddrinfo) -> tuple[HostAddress, ...]:
+    """Every address of a host. Raises NetworkError ``deadline``, ``no_such_name`` or ``name_server_failed``.
+
+    ``lookup`` blocks as long as the system's resolver pleases (5 s and two tries per dead server, resolv.conf(5), and
+    whatever nsswitch adds) and nothing can interrupt it, so it runs in a forked process that is killed at the bound.
+    A thread could not be ended, and RES_OPTIONS would bind only glibc's own part.
+    """
+    answer = _ask_in_child(lambda: _look_up(lookup, host, port), bound_s)
+    if answer is None:
+        raise NetworkError("deadline", f"The name {host} was not answered within {bound_s:.1f} s.")
+    if "error" in answer:
+        unknown = answer["error"] in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
+        if unknown:
+            raise NetworkError("no_such_name", f"The name {host} is not known.")
+        raise NetworkError("name_server_failed", f"The name server did not answer for {host} (code {answer['error']}).")
+    return tuple(HostAddress(*row) for row in answer["addresses"])
+
+
+def connect_host(addresses: tuple[HostAddress, ...], bound_s: float) -> socket.socket:
+    """Connect to the first address that answers. Raises NetworkError ``refused``, ``no_answer``, ``unreachable``."""
+    until = time.monotonic() + bound_s
+    failure = NetworkError("unreachable", "The host has no address.")
+    for place, address in enumerate(addresses):
+        left_s = (until - time.monotonic()) / (len(addresses) - place)  # a dead first address leaves time for the next
+        if left_s <= 0:
+            break
+        line = socket.socket(address.family, socket.SOCK_STREAM)
+        line.settimeout(left_s)
+        try:
+            line.connect((address.address, address.port))
+        except TimeoutError:
+            failure = NetworkError("no_answer", f"{address.address} port {address.port} does not answer.")
+        except ConnectionRefusedError:
+            failure = NetworkError("refused", f"{address.address} refuses connections to port {address.port}.")
+        except OSError as error:
+            failure = NetworkError("unreachable", f"{address.address} cannot be reached: {error.strerror}.")
+        else:
+            return line
+        line.close()
+    raise failure
+
+
+def _literal(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+
+
+def _is_up(interface: Path) -> bool:
+    try:
+        flags = int(_word(interface / "flags") or "0", 16)
+    except ValueError:
+        return False
+    if flags & _IFF_LOOPBACK or not flags & _IFF_UP:
+        return False
+    return _word(interface / "operstate") in ("up", "unknown") and _word(interface / "carrier") != "0"
+
+
+def _word(path: Path) -> str:
+    """Content of a sysfs file; "" where it cannot be read (``carrier`` of an interface that is down)."""
+    try:
+        return path.read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _look_up(lookup: Lookup, host: str, port: int) -> dict[str, Any]:
+    try:
+        rows = lookup(host, port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        return {"error": error.errno}
+    except (OSError, UnicodeError):
+        return {"error": socket.EAI_NONAME}
+    return {"addresses": [(row[0], row[4][0], row[4][1]) for row in rows]}
+
+
+def _ask_in_child(ask: Callable[[], dict[str, Any]], bound_s: float) -> dict[str, Any] | None:
+    """Answer of ``ask`` from a forked process, or None if it has none within ``bound_s``."""
+    end, child_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.write(child_end, json.dumps(ask()).encode()[:_MOST_ANSWER])
+        finally:
+            os._exit(0)
+    os.close(child_end)
+    try:
+        ready, _, _ = select.select([end], [], [], bound_s)
+        answer = os.read(end, _MOST_ANSWER) if ready else b""
+    finally:
+        os.close(end)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    return json.loads(answer) if answer else None

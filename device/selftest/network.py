@@ -1,0 +1,131 @@
+"""The network's check, layer by layer: the first layer that fails is named, those above it are not run."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import Final
+
+from device.drivers.network import (
+    HostAddress,
+    NetworkError,
+    NetworkSetup,
+    connect_host,
+    is_literal,
+    is_loopback,
+    read_links,
+    read_local_address,
+    resolve_host,
+)
+from device.selftest.sheet import Sheet
+
+BUDGET_S: Final = 4.0
+_FACTS: Final = ("network.link", "network.address", "network.dns", "network.tcp", "network.tls")
+
+
+def check_network(setup: NetworkSetup | None, sheet: Sheet) -> None:
+    """Write all network facts on the sheet, each as soon as it is known.
+
+    Values: link the interfaces' names, address the own one, dns and tcp milliseconds, tls the protocol's version.
+    """
+    if setup is None:
+        for fact in _FACTS:
+            sheet.not_run(fact, "not_fitted", "No payment host is configured.")
+        return
+    until = time.monotonic() + BUDGET_S
+    _check_link(setup, sheet)
+    if not _check_address(setup, sheet):
+        _leave(sheet, _FACTS[2:], "needs_address", "Without a network address this was not asked.")
+        return
+    addresses = _check_dns(setup, sheet, _bound_s(setup, until, 3))
+    if not addresses:
+        _leave(sheet, _FACTS[3:], "needs_dns", "The host's address is not known, so this was not asked.")
+        return
+    line = _check_tcp(addresses, sheet, _bound_s(setup, until, 2))
+    if line is None:
+        _leave(sheet, _FACTS[4:], "needs_tcp", "There is no connection, so this was not asked.")
+        return
+    with line:
+        _check_tls(setup, line, sheet, _bound_s(setup, until, 1))
+
+
+def _bound_s(setup: NetworkSetup, until: float, layers_left: int) -> float:
+    """No layer may take the time of those above it."""
+    return max(0.05, min(setup.timeout_s, (until - time.monotonic()) / layers_left))
+
+
+def _leave(sheet: Sheet, facts: tuple[str, ...], reason: str, detail: str) -> None:
+    for fact in facts:
+        sheet.not_run(fact, reason, detail)
+
+
+def _check_link(setup: NetworkSetup, sheet: Sheet) -> None:
+    """A missing link does not end the check: an odd driver may hide a working one."""
+    links = read_links(setup.sys_root)
+    if links:
+        sheet.measured("network.link", " ".join(links))
+    elif is_loopback(setup.host):
+        sheet.measured("network.link", "lo", detail="The host is this machine.")
+    else:
+        sheet.failed("network.link", "no_interface", "No network interface is up.")
+
+
+def _check_address(setup: NetworkSetup, sheet: Sheet) -> bool:
+    try:
+        sheet.measured("network.address", read_local_address(setup.host))
+    except NetworkError as error:
+        sheet.failed("network.address", error.reason, str(error))
+        return False
+    return True
+
+
+def _check_dns(setup: NetworkSetup, sheet: Sheet, bound_s: float) -> tuple[HostAddress, ...]:
+    if is_literal(setup.host):
+        sheet.not_run("network.dns", "literal_address", "The host is given by its address, so no name is looked up.")
+        family = socket.AF_INET6 if ":" in setup.host else socket.AF_INET
+        return (HostAddress(family, setup.host, setup.port),)
+    began = time.monotonic()
+    try:
+        addresses = resolve_host(setup.host, setup.port, bound_s)
+    except NetworkError as error:
+        sheet.failed("network.dns", error.reason, str(error), took_ms=_since_ms(began))
+        return ()
+    took_ms = _since_ms(began)
+    sheet.measured("network.dns", took_ms, took_ms=took_ms, detail=f"{len(addresses)} address(es) found.")
+    return addresses
+
+
+def _check_tcp(addresses: tuple[HostAddress, ...], sheet: Sheet, bound_s: float) -> socket.socket | None:
+    began = time.monotonic()
+    try:
+        line = connect_host(addresses, bound_s)
+    except NetworkError as error:
+        sheet.failed("network.tcp", error.reason, str(error), took_ms=_since_ms(began))
+        return None
+    took_ms = _since_ms(began)
+    sheet.measured("network.tcp", took_ms, took_ms=took_ms)
+    return line
+
+
+def _check_tls(setup: NetworkSetup, line: socket.socket, sheet: Sheet, bound_s: float) -> None:
+    if not setup.tls:
+        sheet.not_run("network.tls", "not_used", "The settings say that this host is reached without TLS.")
+        return
+    from device.drivers.tls import read_tls  # noqa: PLC0415  ssl costs 5 MB: only this worker pays for it
+
+    began = time.monotonic()
+    try:
+        session = read_tls(line, setup, bound_s)
+    except NetworkError as error:
+        if error.reason == "ca_file":
+            sheet.broken("network.tls", error.reason, str(error))
+        else:
+            sheet.failed("network.tls", error.reason, str(error), took_ms=_since_ms(began))
+        return
+    until = session.valid_until.strftime("%Y-%m-%d")
+    detail = f"{session.cipher}; the host's certificate is valid until {until}."
+    sheet.measured("network.tls", session.version, detail=detail, took_ms=_since_ms(began))
+
+
+def _since_ms(began: float) -> float:
+    return round((time.monotonic() - began) * 1000, 1)

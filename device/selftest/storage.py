@@ -1,0 +1,51 @@
+"""The storage's check: room, a write that reaches the disk, and whether the history is kept there."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from device.drivers.storage import StorageError, read_free_storage, write_probe
+from device.selftest.sheet import Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class StorageSetup:
+    """The state folder, and what the store says of itself: why it keeps nothing, where it put a damaged file."""
+
+    state_dir: Path
+    store_degraded: str | None = None
+    store_set_aside: Path | None = None
+
+
+def check_storage(setup: StorageSetup, sheet: Sheet) -> None:
+    """Write storage.free (MB), storage.writable (true) and storage.history (``kept|begun_anew|memory_only``)."""
+    _check_free(setup.state_dir, sheet)
+    began = time.monotonic()
+    try:
+        write_probe(setup.state_dir)
+    except StorageError as error:
+        sheet.failed("storage.writable", error.reason, str(error))
+    else:
+        sheet.measured("storage.writable", True, took_ms=round((time.monotonic() - began) * 1000, 1))
+    if setup.store_degraded is not None:
+        sheet.measured("storage.history", "memory_only", detail=setup.store_degraded)
+    elif setup.store_set_aside is not None:
+        detail = f"The history was damaged; it was set aside as {setup.store_set_aside.name} and begun anew."
+        sheet.measured("storage.history", "begun_anew", detail=detail)
+    else:
+        sheet.measured("storage.history", "kept")
+
+
+def _check_free(folder: Path, sheet: Sheet) -> None:
+    try:
+        found = read_free_storage(folder)
+    except StorageError as error:
+        sheet.failed("storage.free", error.reason, str(error))
+        return
+    if found.files == 0:
+        sheet.failed("storage.free", "no_inodes", "No further file can be made: remove files that are not needed.")
+        return
+    detail = f"{found.percent:.0f} % of {found.total_mb:.0f} MB are free."
+    sheet.measured("storage.free", round(found.free_mb), detail=detail)
