@@ -25,7 +25,7 @@ _CAUSES: tuple[tuple[str, CauseState, tuple[str, ...], tuple[str, ...], str, str
         ("62",),
         ("card.region", "exchange.mac"),
         "此卡只能在发行国使用。请换一张卡，或请持卡人致电发卡行开通境外交易。",
-        "This card works only in its home country. Take another, or the cardholder asks the issuer to open foreign use.",
+        "This card works only in its home country. Take another, or the holder asks the issuer to open foreign use.",
     ),
     (
         "card_blocked",

@@ -2,37 +2,58 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from device.outlets.screen.layout import PAGE_NUMBER, Pen
 from device.outlets.screen.pages import Page
 from device.outlets.screen.palette import Ink
+
+_Row: TypeAlias = tuple[str, list[str], bool]  # tag, lines, bold
 
 
 def place_footer(pen: Pen, page: Page, *, large: bool = False) -> int:
     """Place the foot at the bottom of the panel; the y where it begins. ``large`` is for the first page."""
     panel, scale, measure = pen.panel, pen.scale, pen.measure
     size = scale.small if large else scale.least
-    inner = panel.width - 2 * scale.margin
-    number = measure.width(PAGE_NUMBER, scale.least)
     if _one_line(pen, page, size, bold=large):
         return panel.height - measure.line_height(size) - 3 * scale.gap
-    tag = max(measure.width(page.charged_tag, size), measure.width(page.contact_tag, size)) + 2 * scale.gap
-    room = inner - tag
-    charged = pen.wrap(page.charged, room, size, bold=large)
-    last_room = room - number - scale.gap
-    contact = _wrap_last(pen, page.contact, room, last_room, size)
+    beside = _rows_beside(pen, page, size, bold=large)
+    before = _rows_before(pen, page, size)
+    tag, rows = min((beside, before), key=lambda option: sum(len(lines) for _, lines, _ in option[1]))
     line = measure.line_height(size)
-    height = (len(charged) + len(contact)) * line + 3 * scale.gap
+    height = sum(len(lines) for _, lines, _ in rows) * line + 3 * scale.gap
     top = panel.height - height
     pen.fill(0, top, panel.width, height, Ink.FOOT)
     pen.fill(0, top, panel.width, max(1, scale.gap // 3), Ink.RULE)
-    y = top + scale.gap
-    pen.text(page.charged_tag, scale.margin, y, size, Ink.MUTED)
-    y = pen.lines(charged, scale.margin + tag, y, size, Ink.TEXT, bold=large) + scale.gap
-    pen.text(page.contact_tag, scale.margin, y, size, Ink.MUTED)
-    y = pen.lines(contact, scale.margin + tag, y, size, Ink.TEXT)
+    y = top
+    for word, lines, bold in rows:
+        y += scale.gap
+        if word:
+            pen.text(word, scale.margin, y, size, Ink.MUTED)
+        y = pen.lines(lines, scale.margin + tag, y, size, Ink.TEXT, bold=bold)
     y_number = y - measure.line_height(scale.least)
+    number = measure.width(PAGE_NUMBER, scale.least)
     pen.text(PAGE_NUMBER, panel.width - scale.margin - number, y_number, scale.least, Ink.MUTED)
     return top
+
+
+def _rows_beside(pen: Pen, page: Page, size: int, *, bold: bool) -> tuple[int, list[_Row]]:
+    """Tags in a column of their own: its width, and the rows."""
+    scale, measure = pen.scale, pen.measure
+    tag = max(measure.width(page.charged_tag, size), measure.width(page.contact_tag, size)) + 2 * scale.gap
+    room = pen.panel.width - 2 * scale.margin - tag
+    charged = pen.wrap(page.charged, room, size, bold=bold)
+    return tag, [
+        (page.charged_tag, charged, bold),
+        (page.contact_tag, _wrap_last(pen, page.contact, room, size), False),
+    ]
+
+
+def _rows_before(pen: Pen, page: Page, size: int) -> tuple[int, list[_Row]]:
+    """Tags as the first words of their text: less tidy, but shorter on a narrow panel."""
+    room = pen.panel.width - 2 * pen.scale.margin
+    charged = pen.wrap(f"{page.charged_tag} · {page.charged}", room, size)
+    return 0, [("", charged, False), ("", _wrap_last(pen, f"{page.contact_tag} · {page.contact}", room, size), False)]
 
 
 def _one_line(pen: Pen, page: Page, size: int, *, bold: bool) -> bool:
@@ -60,10 +81,10 @@ def _one_line(pen: Pen, page: Page, size: int, *, bold: bool) -> bool:
     return True
 
 
-def _wrap_last(pen: Pen, text: str, room: int, last_room: int, size: int) -> list[str]:
+def _wrap_last(pen: Pen, text: str, room: int, size: int) -> list[str]:
     """Wrap so that the last line leaves room for the page number."""
+    last_room = room - pen.measure.width(PAGE_NUMBER, pen.scale.least) - pen.scale.gap
     lines = pen.wrap(text, room, size)
     if lines and pen.measure.width(lines[-1], size) > last_room:
-        tail = pen.wrap(lines[-1], last_room, size)
-        lines = [*lines[:-1], *tail]
+        lines = [*lines[:-1], *pen.wrap(lines[-1], last_room, size)]
     return lines or [""]

@@ -162,10 +162,11 @@ class _Pages:
     def _summary(self) -> Page:
         diagnosis, words = self._diagnosis, self._words
         tags = [words.word(key) for key in ("what", "who", "now", "proved")]
+        silent = diagnosis.code is None and diagnosis.verdict is Verdict.NO_VERIFIED_RESPONSE
         approved = diagnosis.verdict is Verdict.APPROVED and diagnosis.retry is Retry.NO
         return self._page(
             PageKind.SUMMARY,
-            words.of("verdict", diagnosis.verdict),
+            words.of("verdict", "no_response" if silent else diagnosis.verdict),
             subtitle="" if approved else words.of("retry", diagnosis.retry),
             rows=tuple(zip(tags, diagnosis.headline[self._language], strict=True)),
             short_rows=tuple(diagnosis.headline_short[self._language]),
@@ -206,8 +207,9 @@ class _Pages:
         measured = [str(finding.value)] if finding.value is not None else []
         if finding.limit:
             measured.append(f"({words.word('limit')} {finding.limit})")
+        name = words.evidence(f"{finding.part}.{finding.fact}")
         return Item(
-            words.evidence(f"{finding.part}.{finding.fact}"),
+            name[:1].upper() + name[1:],
             _OUTCOME_MARKS[finding.outcome],
             words.of("outcome", finding.outcome),
             (" ".join(measured),) if measured else (),
