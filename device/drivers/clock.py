@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-SOFTWARE_FLOOR: Final = date(2025, 1, 1)
+SOFTWARE_FLOOR: Final = datetime(2025, 1, 1, tzinfo=UTC)
 """No terminal that runs this software lives before this day; raised when the product is released."""
 
 _TOLERANCE: Final = timedelta(minutes=15)  # a clock that was set right may step back a little
@@ -29,7 +29,7 @@ def clock_drift(host_time: str, now: datetime) -> float:
     drifts = []
     for year in (local.year - 1, local.year, local.year + 1):
         try:
-            drifts.append((local - datetime(year, month, day, hour, minute, second)).total_seconds())  # noqa: DTZ001
+            drifts.append((local - datetime(year, month, day, hour, minute, second)).total_seconds())
         except ValueError:  # 29 February, or no date at all
             continue
     if not drifts:
@@ -51,17 +51,16 @@ class DateJudgement:
     detail: str
 
 
-def judge_date(now: datetime, floor: date, last_seen: datetime | None) -> DateJudgement:
-    """Judge whether the date can be right. ``now`` and ``last_seen`` carry their zones.
+def judge_date(now: datetime, floor: datetime, last_seen: datetime | None) -> DateJudgement:
+    """Judge whether the date can be right. All three carry their zones.
 
     A clock that stands a year too low lies behind the last time seen. One that stands a year too high cannot be told
     from a terminal that lay switched off for a year, so that is ``jumped_ahead`` and marginal.
     """
-    bottom = datetime(floor.year, floor.month, floor.day, tzinfo=UTC)
     today = f"The clock says {now:%Y-%m-%d}"
-    if now < bottom - timedelta(days=1):
+    if now < floor:
         return DateJudgement("before_floor", f"{today}, but this software was made after {floor:%Y-%m-%d}.")
-    if now > bottom + _FAR:
+    if now > floor + _FAR:
         return DateJudgement("far_ahead", f"{today}, more than twenty years after this software was made.")
     if last_seen is not None and now < last_seen - _TOLERANCE:
         return DateJudgement("before_last_seen", f"{today}, but {last_seen:%Y-%m-%d %H:%M} was seen before.")

@@ -24,7 +24,8 @@ Lookup: TypeAlias = Callable[..., list[Any]]
 _ANYWHERE: Final = ("192.0.2.1", "2001:db8::1")
 _IFF_UP: Final = 0x1
 _IFF_LOOPBACK: Final = 0x8
-_MOST_ANSWER: Final = 65536
+_MOST_ADDRESSES: Final = 8
+_MOST_ANSWER: Final = 4096  # bytes; a pipe takes as much at once (PIPE_BUF, pipe(7))
 
 
 class NetworkError(Exception):
@@ -169,7 +170,7 @@ def _look_up(lookup: Lookup, host: str, port: int) -> dict[str, Any]:
         return {"error": error.errno}
     except (OSError, UnicodeError):
         return {"error": socket.EAI_NONAME}
-    return {"addresses": [(row[0], row[4][0], row[4][1]) for row in rows]}
+    return {"addresses": [(row[0], row[4][0], row[4][1]) for row in rows[:_MOST_ADDRESSES]]}
 
 
 def _ask_in_child(ask: Callable[[], dict[str, Any]], bound_s: float) -> dict[str, Any] | None:
@@ -178,7 +179,7 @@ def _ask_in_child(ask: Callable[[], dict[str, Any]], bound_s: float) -> dict[str
     pid = os.fork()
     if pid == 0:
         try:
-            os.write(child_end, json.dumps(ask()).encode()[:_MOST_ANSWER])
+            os.write(child_end, json.dumps(ask()).encode())
         finally:
             os._exit(0)
     os.close(child_end)

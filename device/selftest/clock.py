@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from device.drivers.clock import SOFTWARE_FLOOR, clock_drift, judge_date, looks_like_zone
 from device.selftest.sheet import Sheet
@@ -19,15 +19,14 @@ def _now() -> datetime:
 class ClockSetup:
     """What else knows the time.
 
-    ``host_time``: DE13 and DE12 (MMDDhhmmss) of the host's last answer, seen when ``time.monotonic()`` was
-    ``host_seen_s``; None: no answer yet. ``last_seen``: the store's last time, with its zone. ``now`` and
-    ``monotonic_s`` are the clocks that are asked.
+    ``floor``: no clock that is right shows less. ``last_seen``: the store's last time; both carry their zones.
+    ``host_time``: DE13 and DE12 (MMDDhhmmss) of the host's last answer and ``time.monotonic()`` when it came; None: no
+    answer yet. ``now`` and ``monotonic_s`` are the clocks that are asked.
     """
 
-    host_time: str | None = None
-    host_seen_s: float = 0.0
-    floor: date = SOFTWARE_FLOOR
+    floor: datetime = SOFTWARE_FLOOR
     last_seen: datetime | None = None
+    host_time: tuple[str, float] | None = None
     now: Callable[[], datetime] = _now
     monotonic_s: Callable[[], float] = time.monotonic
 
@@ -44,10 +43,11 @@ def _check_host(setup: ClockSetup, now: datetime, sheet: Sheet) -> None:
     if setup.host_time is None:
         sheet.not_run("clock.host", "no_exchange", "No answer of the host with a time has been seen since the start.")
         return
+    told, seen_s = setup.host_time
     # the terminal's clock of now, carried back to the moment of the answer: a clock set right since then passes
-    elapsed = timedelta(seconds=max(0.0, setup.monotonic_s() - setup.host_seen_s))
+    elapsed = timedelta(seconds=max(0.0, setup.monotonic_s() - seen_s))
     try:
-        drift_s = round(clock_drift(setup.host_time, now - elapsed))
+        drift_s = round(clock_drift(told, now - elapsed))
     except ValueError:
         sheet.broken("clock.host", "not_a_time", "The host's date and time (DE13, DE12) are no date and time.")
         return

@@ -11,12 +11,19 @@ from device.selftest.sheet import Sheet
 
 
 @dataclass(frozen=True, slots=True)
+class StoreState:
+    """What the store says of itself: why it keeps nothing across a restart, where it put a damaged file."""
+
+    degraded: str | None
+    set_aside: Path | None
+
+
+@dataclass(frozen=True, slots=True)
 class StorageSetup:
-    """The state folder, and what the store says of itself: why it keeps nothing, where it put a damaged file."""
+    """The state folder, and the store's state where the caller holds the store."""
 
     state_dir: Path
-    store_degraded: str | None = None
-    store_set_aside: Path | None = None
+    store: StoreState | None = None
 
 
 def check_storage(setup: StorageSetup, sheet: Sheet) -> None:
@@ -29,10 +36,16 @@ def check_storage(setup: StorageSetup, sheet: Sheet) -> None:
         sheet.failed("storage.writable", error.reason, str(error))
     else:
         sheet.measured("storage.writable", True, took_ms=round((time.monotonic() - began) * 1000, 1))
-    if setup.store_degraded is not None:
-        sheet.measured("storage.history", "memory_only", detail=setup.store_degraded)
-    elif setup.store_set_aside is not None:
-        detail = f"The history was damaged; it was set aside as {setup.store_set_aside.name} and begun anew."
+    _check_history(setup.store, sheet)
+
+
+def _check_history(store: StoreState | None, sheet: Sheet) -> None:
+    if store is None:
+        sheet.not_run("storage.history", "not_told", "Only the service knows whether the history is kept.")
+    elif store.degraded is not None:
+        sheet.measured("storage.history", "memory_only", detail=store.degraded)
+    elif store.set_aside is not None:
+        detail = f"The history was damaged; it was set aside as {store.set_aside.name} and begun anew."
         sheet.measured("storage.history", "begun_anew", detail=detail)
     else:
         sheet.measured("storage.history", "kept")
