@@ -52,7 +52,7 @@ def explain_code(text: str, *, host: str = "", language: str = "zh", as_json: bo
         return 0, _write_unknown(code, knowledge, table.host, language, as_json=as_json)
     if as_json:
         return 0, _dump(_row_json(row, knowledge, table.host))
-    return 0, _write_row(row, knowledge, table, language)
+    return 0, write_row(row, knowledge, table, language)
 
 
 def _find_table(host: str, knowledge: Knowledge) -> CodeTable:
@@ -96,7 +96,8 @@ def _row_json(row: CodeRow, knowledge: Knowledge, host: str) -> dict[str, object
     }
 
 
-def _write_row(row: CodeRow, knowledge: Knowledge, table: CodeTable, language: str) -> str:
+def write_row(row: CodeRow, knowledge: Knowledge, table: CodeTable, language: str) -> str:
+    """One code's row as a page of text for a person."""
     wording, labels = knowledge.wording, _LABELS[language]
     values = {"code": row.code, "attempts": "1"}
     shown = {

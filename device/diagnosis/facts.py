@@ -32,6 +32,7 @@ TESTED: Final[tuple[str, ...]] = (
     *("network.link", "network.address", "network.dns", "network.tcp", "network.tls"),
     *("clock.host", "clock.floor", "storage.free", "storage.writable", "memory.available", "temperature.cpu"),
     *("profile.loaded", "profile.signature", "screen.font", "screen.panel", "service.payment_application"),
+    "storage.history",
 )
 
 

@@ -23,7 +23,7 @@ QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthC
 
 @given(FRAMES)
 @QUICK
-def test_any_frame_gives_a_whole_diagnosis(random_frame: FreezeFrame):
+def test_any_frame_gives_a_whole_diagnosis(random_frame: FreezeFrame) -> None:
     diagnosis = diagnose(random_frame, knowledge())
     assert sorted(cause.id for cause in diagnosis.causes) == sorted(CAUSES)
     for language in ("zh", "en"):
@@ -38,7 +38,7 @@ def test_any_frame_gives_a_whole_diagnosis(random_frame: FreezeFrame):
 
 @given(FRAMES)
 @QUICK
-def test_the_recorded_frame_gives_the_identical_diagnosis(random_frame: FreezeFrame):
+def test_the_recorded_frame_gives_the_identical_diagnosis(random_frame: FreezeFrame) -> None:
     recorded = json.loads(json.dumps(frame_to_json(random_frame), ensure_ascii=False))
     again = frame_from_json(recorded, "frame.json")
     assert again == random_frame
@@ -48,7 +48,7 @@ def test_the_recorded_frame_gives_the_identical_diagnosis(random_frame: FreezeFr
 
 @given(FRAMES)
 @QUICK
-def test_network_and_reader_are_refuted_only_by_a_matched_answer_with_a_verified_mac(random_frame: FreezeFrame):
+def test_network_and_reader_are_refuted_only_by_a_matched_answer_with_a_verified_mac(random_frame: FreezeFrame) -> None:
     of = random_frame.exchange
     proved = of.code and of.mac is MacVerdict.VERIFIED and of.match is Match.MATCHED and of.complete
     states = {cause.id: cause.state for cause in diagnose(random_frame, knowledge()).causes}
@@ -59,7 +59,7 @@ def test_network_and_reader_are_refuted_only_by_a_matched_answer_with_a_verified
 
 @given(FRAMES)
 @QUICK
-def test_a_wrong_mac_or_a_strangers_answer_is_never_believed(random_frame: FreezeFrame):
+def test_a_wrong_mac_or_a_strangers_answer_is_never_believed(random_frame: FreezeFrame) -> None:
     of = dataclasses.replace(random_frame.exchange, mac=MacVerdict.BAD)
     diagnosis = diagnose(dataclasses.replace(random_frame, exchange=of), knowledge())
     assert diagnosis.verdict is Verdict.NO_VERIFIED_RESPONSE
@@ -83,7 +83,7 @@ def failing(token: str, bank: str, age_s: float, scheme: str) -> PastSale:
 @QUICK
 def test_many_failing_cards_of_several_banks_are_never_blamed_on_the_card(
     cards: list[tuple[str, str, float]], others: list[PastSale]
-):
+) -> None:
     history = [failing(token, bank, age, "visa" if age > 800 else "unionpay") for token, bank, age in cards]
     declined = [dataclasses.replace(sale, code="51") for sale in others]
     diagnosis = diagnose(frame(exchange(), *history, *declined), knowledge())
@@ -93,7 +93,7 @@ def test_many_failing_cards_of_several_banks_are_never_blamed_on_the_card(
 
 @given(FRAMES, st.lists(st.floats(0, 1, width=32), min_size=1, max_size=5))
 @QUICK
-def test_trying_a_failed_card_again_never_turns_the_verdict(random_frame: FreezeFrame, moments: list[float]):
+def test_trying_a_failed_card_again_never_turns_the_verdict(random_frame: FreezeFrame, moments: list[float]) -> None:
     declined = [s for s in random_frame.history if s.code == "62" and s.token and s.age_s <= random_frame.window_s]
     if not declined:
         return
@@ -107,7 +107,7 @@ def test_trying_a_failed_card_again_never_turns_the_verdict(random_frame: Freeze
 
 @given(FRAMES, st.lists(SALES, max_size=5))
 @QUICK
-def test_stored_sales_and_test_cards_never_turn_the_verdict(random_frame: FreezeFrame, extra: list[PastSale]):
+def test_stored_sales_and_test_cards_never_turn_the_verdict(random_frame: FreezeFrame, extra: list[PastSale]) -> None:
     ignored = [dataclasses.replace(sale, stored=True) for sale in extra]
     ignored += [dataclasses.replace(sale, test_card=True) for sale in extra]
     more = dataclasses.replace(random_frame, history=(*random_frame.history, *ignored))
