@@ -18,7 +18,7 @@ from device.table import TableError
 
 _BAD_INPUT: Final = 2
 _TITLES: Final = {
-    "zh": ("是否扣款", "联系谁", "原因逐项判断", "本机发现", "(与本次被拒无关,除非上面另有说明)", "依据", "短码"),
+    "zh": ("是否扣款", "联系谁", "原因逐项判断", "本机发现", "（与本次被拒无关，除非上面另有说明）", "依据", "短码"),
     "en": (
         *("Was the customer charged", "Whom to call", "Every cause, answered", "Found on this terminal"),
         *("(did not cause this decline, unless said above)", "evidence", "Short code"),

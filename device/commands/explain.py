@@ -22,7 +22,13 @@ _LABELS: Final = {
     | {"source": "source", "note": "note", "verdict": "verdict", "finding": "first finding", "version": "software"},
 }
 _CLASSES: Final = {
-    "zh": {"A": "A 成功", "B": "B 失败,可重试", "C": "C 失败,不要重试", "D": "D 失败,操作员须处理", "E": "E 系统故障"}
+    "zh": {
+        "A": "A 成功",
+        "B": "B 失败，可重试",
+        "C": "C 失败，不要重试",
+        "D": "D 失败，操作员须处理",
+        "E": "E 系统故障",
+    }
     | {"-": "未记载"},
     "en": {"A": "A approved", "B": "B failed, may be retried", "C": "C failed, do not retry"}
     | {"D": "D failed, the operator must act", "E": "E system fault", "-": "not recorded"},

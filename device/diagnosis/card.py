@@ -152,4 +152,6 @@ def _chip_read(exchange: Exchange) -> Evidence:
         return failed(fact, "fallback", "chip_failed_before_the_stripe")
     if exchange.entry_mode in (EntryMode.CHIP, EntryMode.CONTACTLESS):
         return passed(fact, exchange.entry_mode.value)
-    return not_run(fact, "chip_not_tried" if is_chip_card_by_stripe(exchange) else "no_chip_used")
+    if is_chip_card_by_stripe(exchange):
+        return not_run(fact, "chip_not_tried", "not_tried")
+    return not_run(fact, "no_chip_used")

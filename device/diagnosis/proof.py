@@ -9,8 +9,8 @@ both ways, the keys fit, the front end took terminal, merchant and message, and 
   signed and this one was not); marginal (``unsigned_host``: the profile says that declines carry none); else not_run.
 * ``exchange.host`` pass: switch or issuer decided, so the front end took terminal, merchant and message. marginal: the
   same, but this host maps codes or lets a stand-in answer. not_run: the front end may have set the code itself.
-* ``exchange.entry_path`` pass: the value is the entry mode that demonstrably worked (DE22). marginal: a chip card came
-  in by stripe. not_run: no reader took part (keyed, QR) or nobody said. The other modes are never proved by it.
+* ``exchange.entry_path`` pass: the value is the entry mode that demonstrably worked (DE22). not_run: no reader took
+  part (keyed, QR) or nobody said. The other modes are never proved by it: a stripe sale says nothing of the chip.
 * ``exchange.format`` pass: decoded to its last byte. fail: not.
 """
 
@@ -104,8 +104,6 @@ def _entry_path(exchange: Exchange) -> Evidence:
         return not_run(fact, "no_reader_used" if exchange.entry_mode is not EntryMode.UNKNOWN else "not_told", mode)
     if answer_of(exchange) is Answer.NONE:
         return not_run(fact, "no_verified_answer", mode)
-    if exchange.fallback or is_chip_card_by_stripe(exchange):
-        return marginal(fact, mode, "chip_card_by_stripe")
     return passed(fact, mode)
 
 

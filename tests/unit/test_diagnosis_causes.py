@@ -70,16 +70,18 @@ def test_a_sale_without_a_reader_proves_no_reader(mode: EntryMode) -> None:
     assert "exchange.entry_path" not in diagnosis.proved
 
 
-def test_a_stripe_read_of_a_chip_card_does_not_prove_the_chip() -> None:
+def test_a_stripe_read_of_a_chip_card_proves_the_head_and_not_the_chip() -> None:
     diagnosis = judge(exchange(entry_mode=EntryMode.STRIPE), PASSED)
     assert state(diagnosis, "card_damaged") == "not_tested"
-    assert state(diagnosis, "terminal_fault") == "unlikely"
+    assert state(diagnosis, "terminal_fault") == "refuted"
+    assert "exchange.entry_path" in diagnosis.proved
 
 
 def test_a_failed_chip_read_before_the_stripe_leaves_the_card_in_question() -> None:
     diagnosis = judge(exchange(entry_mode=EntryMode.STRIPE, fallback=True), PASSED)
     assert state(diagnosis, "card_damaged") == "possible"
     assert answer(diagnosis, "card_damaged").because == ("card.chip_read",)
+    assert state(diagnosis, "terminal_fault") == "unlikely"
 
 
 @pytest.mark.parametrize(
