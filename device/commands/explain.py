@@ -29,7 +29,7 @@ _CLASSES: Final = {
         "D": "D 失败，操作员须处理",
         "E": "E 系统故障",
     }
-    | {"-": "未记载"},
+    | {"E": "E 系统故障", "-": "未记载"},
     "en": {"A": "A approved", "B": "B failed, may be retried", "C": "C failed, do not retry"}
     | {"D": "D failed, the operator must act", "E": "E system fault", "-": "not recorded"},
 }
