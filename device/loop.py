@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import os
 import selectors
+import signal
 import time
 from collections.abc import Callable
 from typing import Final
@@ -50,6 +52,18 @@ class Loop:
             self._selector.unregister(fd)
         except (KeyError, ValueError):
             return
+
+    def stop_on(self, *signals: int) -> None:
+        """Leave :meth:`run` at any of these signals, even in the middle of a long sleep."""
+        readable, writable = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
+        for number in signals:
+            signal.signal(number, lambda *_: self.stop())
+
+        def drain(_events: int) -> None:
+            os.read(readable, 64)
+
+        self.watch(readable, READ, drain)
 
     def call_in(self, delay_s: float, call: Callable[[], None]) -> Timer:
         """Call once after ``delay_s`` seconds of monotonic time."""

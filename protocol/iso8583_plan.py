@@ -16,7 +16,7 @@ _MOST_PLANS: Final = 64
 
 
 class Step(NamedTuple):
-    """Fixed: ``count`` is None, ``size`` bytes. Variable: ``size`` length bytes, then what ``count`` says.
+    """Fixed: ``counted`` is None, ``size`` bytes. Variable: ``size`` length bytes, then what ``counted`` says.
 
     ``halve``: the count is of packed digits. ``read`` is None where nobody asked for the field.
     """
@@ -25,7 +25,7 @@ class Step(NamedTuple):
     size: int
     most: int
     halve: bool
-    count: Count | None
+    counted: Count | None
     read: Read | None
 
 
@@ -76,7 +76,7 @@ def make_plan(
     for number in present:
         if number == 65:
             size = 8 if profile.bitmap is Encoding.BINARY else 16
-            exact.append(Step(65, size, size, halve=False, count=None, read=read_raw))
+            exact.append(Step(65, size, size, halve=False, counted=None, read=read_raw))
             continue
         spec = rows.get(number)
         if spec is None:
@@ -86,8 +86,8 @@ def make_plan(
     quick: list[Step] = []
     for step in exact:
         last = quick[-1] if quick else None
-        if last and last.count is None and last.read is None and step.count is None and step.read is None:
-            quick[-1] = Step(last.number, last.size + step.size, 0, halve=False, count=None, read=None)
+        if last and last.counted is None and last.read is None and step.counted is None and step.read is None:
+            quick[-1] = Step(last.number, last.size + step.size, 0, halve=False, counted=None, read=None)
         else:
             quick.append(step)
     return Plan(*head, present, tuple(quick), tuple(exact), unknown, 65 in present)
@@ -96,6 +96,6 @@ def make_plan(
 def _step(spec: FieldSpec, *, wanted: bool) -> Step:
     read = reader(spec) if wanted else None
     if not spec.length_bytes:
-        return Step(spec.number, spec.size(spec.most), spec.most, halve=False, count=None, read=read)
+        return Step(spec.number, spec.size(spec.most), spec.most, halve=False, counted=None, read=read)
     halve = spec.packed and spec.unit is Unit.DIGITS
     return Step(spec.number, spec.length_bytes, spec.most, halve, counter(spec.length, spec.length_bytes), read)

@@ -10,6 +10,7 @@ from typing import Final
 from device.app.catalogue import Catalogue
 from device.app.selftest_run import PartPlan
 from device.app.terminal import Terminal
+from device.drivers.clock import SOFTWARE_FLOOR
 from device.evidence import Level
 from device.selftest.check_table import PartRow
 from device.selftest.sheet import Sheet
@@ -17,8 +18,6 @@ from device.settings import ScreenSettings, Settings, read_catalogue
 from device.store.store import Store
 
 _LEVELS: Final = tuple(Level)
-# The terminal's clock cannot be earlier than this release of the software.
-BUILD_FLOOR: Final = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 class PartPlans:
@@ -41,7 +40,7 @@ class PartPlans:
 
     def trusted_month(self, now: datetime) -> tuple[int, int] | None:
         """(year, month) for judging a card's expiry, or None while the clock is behind what is known."""
-        floor = max(BUILD_FLOOR, self._seen_before or BUILD_FLOOR)
+        floor = max(SOFTWARE_FLOOR, self._seen_before or SOFTWARE_FLOOR)
         return (now.year, now.month) if now.astimezone(UTC) >= floor else None
 
     def up_to(self, level: Level, catalogue: Catalogue) -> list[PartPlan]:
@@ -110,7 +109,7 @@ class PartPlans:
     def _clock(self, sheet: Sheet) -> None:
         from device.selftest.clock import ClockSetup, check_clock  # noqa: PLC0415
 
-        check_clock(ClockSetup(BUILD_FLOOR, self._seen_before, self._host_time), sheet)
+        check_clock(ClockSetup(SOFTWARE_FLOOR, self._seen_before, self._host_time), sheet)
 
     def _storage(self, sheet: Sheet) -> None:
         from device.selftest.storage import StorageSetup, check_storage  # noqa: PLC0415

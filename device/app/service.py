@@ -75,8 +75,7 @@ class Service:
         socket = self._settings.host_socket
         JsonServer(self.loop, socket.path, socket.allow_uids, self._application_connected, _FRAMES)
         JsonServer(self.loop, self._settings.service.run_dir / "control.sock", (), self._control_connected)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
+        self.loop.stop_on(signal.SIGTERM, signal.SIGINT)
         note("READY", version=self.version)
         self.loop.call_in(0, self._after_ready)
         self.loop.run()
@@ -87,10 +86,6 @@ class Service:
         tap = self._tap.problem if self._tap else ""
         aside = f"A damaged database was set aside as {self.store.set_aside}." if self.store.set_aside else ""
         return [text for text in (self.store.degraded or "", aside, self.terminal.problem, tap) if text]
-
-    def _stop(self, *_: object) -> None:
-        self.loop.stop()
-        self.loop.call_in(0, lambda: None)  # a signal does not end a waiting select by itself
 
     def _after_ready(self) -> None:
         self.terminal.load()

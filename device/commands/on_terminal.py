@@ -15,7 +15,7 @@ from device.app.instance_lock import AlreadyRunningError
 from device.app.standalone import Standalone
 from device.commands.line import ServiceError, ask_service
 from device.evidence import Evidence, Level, Outcome
-from device.outlets.selftest_table import history_table, selftest_table
+from device.outlets.report import history_text, selftest_text
 from device.settings import DEFAULT_PATH, Settings, read_settings, read_texts
 
 
@@ -48,7 +48,7 @@ def _selftest(arguments: argparse.Namespace, settings: Settings, language: str) 
     if arguments.json:
         _print_json({"exit_code": exit_code, "evidence": [dataclasses.asdict(item) for item in evidence]})
     else:
-        _print(selftest_table(evidence, read_texts(language)))
+        _print(selftest_text(evidence, language, read_texts(language)))
     return exit_code
 
 
@@ -59,7 +59,7 @@ def _history(settings: Settings, language: str, *, as_json: bool) -> int:
     if as_json:
         _print_json(history)
     else:
-        _print(history_table(history, read_texts(language)))
+        _print(history_text(history, language, read_texts(language)))
     return 0
 
 

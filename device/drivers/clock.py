@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-SOFTWARE_FLOOR: Final = datetime(2025, 1, 1, tzinfo=UTC)
+SOFTWARE_FLOOR: Final = datetime(2026, 11, 1, tzinfo=UTC)
 """No terminal that runs this software lives before this day; raised when the product is released."""
 
 _TOLERANCE: Final = timedelta(minutes=15)  # a clock that was set right may step back a little

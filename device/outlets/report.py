@@ -255,3 +255,14 @@ class _Report:
     def _span(self, row: Mapping[str, Any]) -> str:
         first, last = (str(row[key])[:16].replace("T", " ") for key in ("first_seen", "last_seen"))
         return first if first == last else self.word("first_last").format(first=first, last=last)
+
+
+def selftest_text(evidence: Sequence[Evidence], language: str, texts: Mapping[str, Any]) -> str:
+    """Return the self-test table and what was found, as ``posmedic selftest`` prints it."""
+    report = _Report(language, texts)
+    return "\n".join([*report.selftest(evidence), "", *report.found(evidence)])
+
+
+def history_text(history: Mapping[str, Any], language: str, texts: Mapping[str, Any]) -> str:
+    """Return the fault memory, as ``posmedic history`` prints it."""
+    return "\n".join(_Report(language, texts).history(history))
