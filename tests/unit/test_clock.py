@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from support.sheet import KeptSheet
 
-from device.drivers.clock import SOFTWARE_FLOOR, clock_drift, judge_date, looks_like_zone
+from device.drivers.clock import clock_drift, judge_date, looks_like_zone
 from device.selftest.clock import ClockSetup, check_clock
 
 NOON = datetime(2026, 7, 1, 12, 0, 0)
+FLOOR = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -63,11 +64,11 @@ def test_a_wrong_time_zone_is_recognised_by_whole_quarter_hours(drift_s: float, 
     ],
 )
 def test_dates_that_cannot_be_right_are_named(now: datetime, last_seen: datetime | None, word: str) -> None:
-    assert judge_date(now, SOFTWARE_FLOOR, last_seen).word == word
+    assert judge_date(now, FLOOR, last_seen).word == word
 
 
 def setup(host_time: tuple[str, float] | None, now: datetime, monotonic_s: float = 0.0) -> ClockSetup:
-    return ClockSetup(host_time=host_time, now=lambda: now, monotonic_s=lambda: monotonic_s)
+    return ClockSetup(FLOOR, host_time=host_time, now=lambda: now, monotonic_s=lambda: monotonic_s)
 
 
 def test_the_answer_of_an_hour_ago_is_compared_with_the_clock_of_an_hour_ago() -> None:
