@@ -112,9 +112,10 @@ class PartPlans:
         check_clock(ClockSetup(SOFTWARE_FLOOR, self._seen_before, self._host_time), sheet)
 
     def _storage(self, sheet: Sheet) -> None:
-        from device.selftest.storage import StorageSetup, check_storage  # noqa: PLC0415
+        from device.selftest.storage import StorageSetup, StoreState, check_storage  # noqa: PLC0415
 
-        check_storage(StorageSetup(self._settings.service.state_dir), sheet)
+        state = StoreState(self._store.degraded, self._store.set_aside)
+        check_storage(StorageSetup(self._settings.service.state_dir, state), sheet)
 
     def _memory(self, sheet: Sheet) -> None:
         from device.selftest.system import SystemSetup, check_memory  # noqa: PLC0415

@@ -159,8 +159,11 @@ def held_back(plan: PartPlan, specs: Mapping[str, CheckSpec]) -> list[Evidence]:
 
 
 def exit_code_of(evidence: Sequence[Evidence], specs: Mapping[str, CheckSpec]) -> int:
-    """0: every required check ran and passed; 1: a check failed; 2: a required check could not run."""
+    """0: every required check ran and passed; 1: a check failed; 2: a required check could not run.
+
+    A part that this terminal does not have (``not_fitted``) is not required of it.
+    """
     if any(item.outcome is Outcome.FAIL for item in evidence):
         return 1
-    missing = (Outcome.NOT_RUN, Outcome.ERROR)
-    return 2 if any(item.outcome in missing and specs[item.id].required for item in evidence) else 0
+    missing = [item for item in evidence if item.outcome in (Outcome.NOT_RUN, Outcome.ERROR)]
+    return 2 if any(specs[item.id].required and item.reason != "not_fitted" for item in missing) else 0
