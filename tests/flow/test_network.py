@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from support.sheet import KeptSheet
-from support.tls_peer import Authority, Host, drip, hang_up, speak_something_else, speak_tls, stay_silent
+from support.tls_peer import Host, drip, hang_up, speak_something_else, speak_tls, stay_silent
 
 from device.drivers.network import NetworkError, NetworkSetup, read_links, resolve_host
 from device.selftest.network import BUDGET_S, check_network
+from tools.simulate.authority import Authority
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ import argparse
 import fcntl
 import os
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -103,6 +104,10 @@ class Pcscd:
         """End the daemon without warning, as a crash would; its socket file stays behind."""
         self._process.kill()
         self._process.wait()
+
+    def freeze(self) -> None:
+        """Stop the daemon without ending it: it accepts callers and never answers."""
+        self._process.send_signal(signal.SIGSTOP)
 
     def stop(self) -> None:
         """End the daemon in order; it removes its socket."""

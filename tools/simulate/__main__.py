@@ -1,0 +1,63 @@
+"""``python -m tools.simulate SCENARIO --out DIR [--lang zh|en] [--size WxH] [--check]``.
+
+Starts the real service against simulated hardware and plays the scenario. Writes diagnosis.json, screen.png (and
+further pages), screen.txt, frame.json, report.txt and service.log into DIR. Exit 0: it played to its end, and with
+``--check`` everything its ``[expect]`` states holds; 1: it did not; 2: the call or the file is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from device.table import TableError
+from tools.simulate.expectation import find_differences
+from tools.simulate.namespace import NamespaceError, inside, reexec_in_namespace
+from tools.simulate.player import Player
+from tools.simulate.running_service import SimulationError
+from tools.simulate.scenario import read_scenario
+
+_RESOLV_CONF = "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"
+
+
+def main() -> int:
+    """Play one scenario."""
+    parser = argparse.ArgumentParser(prog="python -m tools.simulate", description=__doc__.split("\n\n")[1])
+    parser.add_argument("scenario", type=Path, metavar="SCENARIO", help="a file as tests/scenarios/*.toml")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--lang", choices=("zh", "en"), default="zh")
+    parser.add_argument("--size", default="480x800", metavar="WxH")
+    parser.add_argument("--check", action="store_true", help="compare with what the scenario states")
+    arguments = parser.parse_args()
+    try:
+        scenario = read_scenario(arguments.scenario)
+        _enter_namespace()
+        out: Path = arguments.out.absolute()
+        played = Player(scenario, out, arguments.lang, arguments.size).play()
+    except TableError as error:
+        print(f"simulate: {error}", file=sys.stderr)
+        return 2
+    except SimulationError as error:
+        print(f"simulate: {arguments.scenario.stem} did not play to its end: {error}", file=sys.stderr)
+        return 1
+    for missing in played.missing:
+        print(f"simulate: {missing}", file=sys.stderr)
+    differences = find_differences(scenario.expect, played, out) if arguments.check else []
+    for difference in differences:
+        print(f"simulate: {scenario.name}: {difference}", file=sys.stderr)
+    return 1 if differences else 0
+
+
+def _enter_namespace() -> None:
+    """Run again in a namespace of our own; where the machine allows none, say so and go on with what is there."""
+    if inside():
+        return
+    try:
+        reexec_in_namespace([sys.executable, "-m", "tools.simulate", *sys.argv[1:]], _RESOLV_CONF)
+    except NamespaceError as error:
+        print(f"simulate: no namespace of its own ({error}); going on with what is there", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
