@@ -29,6 +29,10 @@ from tools.simulate.scenario import Scenario, Step
 _HOLD: Final = (
     "import os, sys; fd = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY); print('held', flush=True); sys.stdin.read()"
 )
+_ROUTE: Final = (
+    ("address", "replace", "10.20.30.2/32", "dev", "lo"),
+    ("route", "replace", "default", "dev", "lo", "src", "10.20.30.2"),
+)
 _BOOT_S: Final = 12.0
 _SCREEN_S: Final = 12.0
 
@@ -150,6 +154,8 @@ class Player:
         shutil.copy(host.ca_file, ca_file)
         name = HOST_NAME
         if inside():
+            for words in _ROUTE:  # the namespace has loopback only; a terminal has an address and a way out
+                subprocess.run(["ip", *words], check=True)
             NameServer(hardware.dns)
         else:
             name = "127.0.0.1"
