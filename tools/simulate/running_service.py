@@ -49,6 +49,11 @@ class RunningService:
             return -1
 
     @property
+    def pid(self) -> int:
+        """Process id of the service."""
+        return self._process.pid
+
+    @property
     def alive(self) -> bool:
         """Does it still run?"""
         return self._process.poll() is None
