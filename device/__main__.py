@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Final, NoReturn
 
+from device import __version__
 from device.table import TableError
 
 USAGE_EXIT: Final = 2
@@ -73,9 +74,7 @@ def main() -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     if arguments.version:
-        from device.app.release import software_version  # noqa: PLC0415  each command loads only what it needs
-
-        sys.stdout.write(f"posmedic {software_version()}\n")
+        sys.stdout.write(f"posmedic {__version__}\n")
         return 0
     if arguments.command == "run":
         from device.commands.run import run_service  # noqa: PLC0415

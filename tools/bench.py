@@ -30,7 +30,7 @@ from tools.simulate.running_service import RunningService
 _WANTED: Final = frozenset((11, 12, 13, 39, 41, 42))
 _STARTS: Final = 15
 _DECLINES: Final = 60
-_IDLE_S: Final = 30.0
+_IDLE_S: Final = 20.0
 _PLAIN: Final[dict[int, str | bytes]] = {
     **{3: "000000", 4: "000000012300", 11: "000123", 12: "120000", 13: "1123", 14: "3111", 18: "5411", 22: "051"},
     **{25: "00", 35: "6200000000000005D31112011234567890", 37: "REF000000123", 39: "62", 41: "T0000001"},

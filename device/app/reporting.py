@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from device import __version__
 from device.app.catalogue import Catalogue
-from device.app.release import software_version
 from device.diagnosis.engine import diagnose
 from device.evidence import Evidence, TerminalProfile
 from device.freeze_frame import frame_from_json
@@ -24,4 +24,4 @@ def write_report(
         frame = frame_from_json(json.loads(newest[0].frame_json), f"decline {newest[0].number}")
         diagnosis = diagnose(frame, catalogue.knowledge)
     texts = catalogue.texts[language]
-    return report_text(terminal, evidence, diagnosis, store.history(), language, texts, software_version())
+    return report_text(terminal, evidence, diagnosis, store.history(), language, texts, __version__)

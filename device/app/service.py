@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
+from device import __version__
 from device.app.catalogue import Catalogue, load_catalogue
 from device.app.declines import WINDOW_S, Decline, Declines
 from device.app.display import Display, Picture
@@ -19,7 +20,6 @@ from device.app.host_session import VERSION, HostSession
 from device.app.instance_lock import InstanceLock
 from device.app.journal import note
 from device.app.parts import PartPlans
-from device.app.release import software_version
 from device.app.requests import Requests
 from device.app.selftests import Selftests
 from device.app.tap import Tap
@@ -48,7 +48,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = InstanceLock(settings.service.run_dir)
-        self.version = software_version()
+        self.version = __version__
         self.loop = Loop()
         self.cache = EvidenceCache()
         self.store = Store(settings.service.state_dir / "posmedic.db")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import subprocess
 
 NAMESPACE: Final = "posmedic-profile"
 _TIMEOUT_S: Final = 2.0
@@ -36,6 +38,8 @@ def read_signature(content: bytes, signature_path: Path, signers: Path | None) -
     """
     if signers is None or not signature_path.is_file() or not signers.is_file():
         return SignatureResult(Signature.ABSENT)
+    import subprocess  # noqa: PLC0415  only where a signature is checked, in a worker
+
     common = ("-n", NAMESPACE, "-s", str(signature_path), "-f", str(signers))
     try:
         found = _ssh_keygen("find-principals", "-s", str(signature_path), "-f", str(signers), content=b"")
@@ -51,6 +55,8 @@ def read_signature(content: bytes, signature_path: Path, signers: Path | None) -
 
 
 def _ssh_keygen(verb: str, *arguments: str, content: bytes) -> subprocess.CompletedProcess[bytes]:
+    import subprocess  # noqa: PLC0415
+
     return subprocess.run(
         ["ssh-keygen", "-Y", verb, *arguments],  # noqa: S607  the system's own tool, wherever PATH has it
         input=content,

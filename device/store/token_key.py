@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import time
 from pathlib import Path
 from typing import Final
@@ -30,7 +29,7 @@ class TokenKey:
         """Return the key for the next sale. ``in_use``: sales of the window still carry its tokens."""
         age_s = self._age_s + time.monotonic() - self._read_at
         if self._key is None or (age_s >= MOST_AGE_S and not in_use):
-            self._key, self._age_s, self._read_at = secrets.token_bytes(KEY_BYTES), 0.0, time.monotonic()
+            self._key, self._age_s, self._read_at = os.urandom(KEY_BYTES), 0.0, time.monotonic()
             with contextlib.suppress(OSError):
                 _write(self._path, self._key)
         return self._key
