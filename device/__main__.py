@@ -26,7 +26,12 @@ class _Parser(argparse.ArgumentParser):
 def _arguments() -> argparse.Namespace:
     parser = _Parser(prog="posmedic", description="Explains a declined sale on the card terminal itself.")
     parser.add_argument("--version", action="store_true", help="print the version and exit")
-    commands = parser.add_subparsers(dest="command", parser_class=_Parser, metavar="COMMAND")
+    commands = parser.add_subparsers(
+        dest="command",
+        parser_class=_Parser,
+        metavar="COMMAND",
+        prog="posmedic",  # with prog, argparse needs no shutil
+    )
     settings = _Parser(add_help=False)
     settings.add_argument("--settings", type=Path, help="settings file (default /etc/posmedic/settings.toml)")
     shown = _Parser(add_help=False)

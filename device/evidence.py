@@ -145,7 +145,7 @@ class CheckSpec:
 class CardFacts:
     """What may be known of a card: keyed tokens, codes and classes; no digit of the PAN, no expiry date."""
 
-    token: str | None = None  # rotating-key HMAC over the whole PAN, or the application's own token
+    token: str | None = None  # rotating-key hash over the whole PAN, or the application's own token
     bin_group: str | None = None  # keyed hash of the issuer's BIN: equal for cards of one bank, not reversible here
     scheme: str | None = None  # from the AID: "unionpay", "visa"...
     issuer_country: str | None = None  # tag 5F28, ISO 3166 numeric, three digits

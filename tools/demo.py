@@ -7,6 +7,7 @@ are, and how long each step took.
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
 import time
@@ -24,24 +25,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.demo", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("demo"))
     out: Path = parser.parse_args().out
-    took: list[tuple[str, float]] = []
+    took: list[tuple[str, Path, float]] = []
     failed = 0
     for language, size in RUNS:
         folder = out / f"{language}-{size}"
         print(f"demo: playing {SCENARIO.stem} in {language} on a {size} panel ...", flush=True)
         began = time.monotonic()
         failed += _play(folder, language, size)
-        took.append((f"{language} {size}", time.monotonic() - began))
+        took.append((f"{language} {size}", folder, time.monotonic() - began))
     for language in ("zh", "en"):
         text = out / f"{language}-480x800" / "screen.txt"
         if text.is_file():
             print(f"\n--- the screen ({language}) ---\n{text.read_text()}", flush=True)
     print("--- pictures ---")
-    for picture in sorted(out.glob("*/screen*.png")):
-        print(f"  {picture}")
-    print("--- how long it took ---")
-    for name, seconds in took:
-        print(f"  {name:12} {seconds:5.1f} s")
+    for language, size in RUNS:
+        pages = len(list((out / f"{language}-{size}").glob("screen*.png")))
+        print(f"  {out / f'{language}-{size}' / 'screen.png'}  (first of {pages} pages)")
+    print("--- how long it took (run; judged after the response came; first page drawn) ---")
+    for name, folder, seconds in took:
+        print(f"  {name:12} {seconds:5.1f} s  {_told(folder, 'judged'):>8} ms  {_told(folder, 'screen page=1'):>6} ms")
     print("demo: done" if not failed else f"demo: {failed} of {len(RUNS)} runs did not play to their end")
     return 1 if failed else 0
 
@@ -54,6 +56,13 @@ def _play(folder: Path, language: str, size: str) -> int:
         print(f"demo: the run did not end within {_MOST_S} s", file=sys.stderr)
         return 1
     return int(ended.returncode != 0)
+
+
+def _told(folder: Path, event: str) -> str:
+    """Milliseconds that the service itself logged for an event."""
+    log = folder / "service.log"
+    found = re.search(rf" {event}.*took_ms=([0-9.]+)", log.read_text() if log.is_file() else "")
+    return found[1] if found else "-"
 
 
 if __name__ == "__main__":

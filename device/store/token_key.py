@@ -1,6 +1,6 @@
 """The key of the card tokens: random, kept beside the database, and renewed when nothing depends on it.
 
-A card's token is an HMAC under this key (PCI DSS 4.0.1, 3.5.1.1), so renewing it makes every older token
+A card's token is a keyed hash under this key (PCI DSS 4.0.1, 3.5.1.1), so renewing it makes every older token
 unlinkable. It is renewed after a day, but only when no sale of the window carries its tokens any more, so that a
 card never counts as two.
 """
