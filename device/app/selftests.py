@@ -73,7 +73,7 @@ class Selftests:
             raise ValueError(f"part {part!r} is not known; known are {known}")
 
         def finish(evidence: list[Evidence]) -> None:
-            done(SelftestResult(evidence, exit_code_of(evidence, self._specs)))
+            done(result_of(evidence, self._specs))
 
         self._enqueue("asked", plans, progress, finish)
 
@@ -156,6 +156,12 @@ def held_back(plan: PartPlan, specs: Mapping[str, CheckSpec]) -> list[Evidence]:
         Evidence(fact, Outcome.NOT_RUN, None, specs[fact].unit, str(specs[fact].limit), "sale_running", detail)
         for fact in plan.facts
     ]
+
+
+def result_of(evidence: Sequence[Evidence], specs: Mapping[str, CheckSpec]) -> SelftestResult:
+    """The whole run, in the order of the catalogue: parts end in any order."""
+    order = {check_id: place for place, check_id in enumerate(specs)}
+    return SelftestResult(sorted(evidence, key=lambda item: order[item.id]), exit_code_of(evidence, specs))
 
 
 def exit_code_of(evidence: Sequence[Evidence], specs: Mapping[str, CheckSpec]) -> int:

@@ -12,7 +12,7 @@ from device.app.instance_lock import InstanceLock
 from device.app.parts import PartPlans
 from device.app.reporting import write_report
 from device.app.selftest_run import PartDone, SelftestRun
-from device.app.selftests import exit_code_of
+from device.app.selftests import result_of
 from device.app.terminal import Terminal
 from device.evidence import Evidence, Level, Outcome
 from device.loop import Loop
@@ -53,7 +53,7 @@ class Standalone:
         SelftestRun(loop, plans, self._catalogue.checks, take, part_done, loop.stop).start()
         loop.run()
         self._store.note_evidence(collected)
-        return SelftestResult(collected, exit_code_of(collected, self._catalogue.checks))
+        return result_of(collected, self._catalogue.checks)
 
     def history(self) -> Mapping[str, Any]:
         """Declines and faults, newest first."""
