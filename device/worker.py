@@ -156,12 +156,12 @@ def _run_child(task: Task, fd: int, deadline_s: float) -> None:
             task(report)
             code = 0
         except BaseException as error:
-            report({"crash": _name_of(error)})
+            report({"crash": name_of_error(error)})
     finally:
         os._exit(code)
 
 
-def _name_of(error: BaseException) -> str:
+def name_of_error(error: BaseException) -> str:
     """Type and place of an error, without its text: a text could carry data."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:

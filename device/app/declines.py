@@ -15,7 +15,7 @@ from device.diagnosis.diagnosis_json import diagnosis_to_json
 from device.diagnosis.engine import diagnose
 from device.diagnosis.knowledge import Knowledge
 from device.diagnosis.verdict import Diagnosis, Verdict
-from device.evidence import Exchange, FreezeFrame, TerminalProfile
+from device.evidence import Exchange, FreezeFrame, PastSale, TerminalProfile
 from device.freeze_frame import frame_to_json
 from device.store.store import Store
 
@@ -51,9 +51,8 @@ class Declines:
         self._profile = profile
         self._software = software
 
-    def take(self, exchange: Exchange, knowledge: Knowledge) -> Decline:
-        """Judge one exchange and keep it: the sale in the window, and a decline's frame in the fault memory."""
-        history = self._store.recent_sales(WINDOW_S)
+    def take(self, exchange: Exchange, history: tuple[PastSale, ...], knowledge: Knowledge) -> Decline:
+        """Judge one exchange against the sales before it (newest first) and keep it; a decline with its frame."""
         frame = FreezeFrame(
             taken_at=datetime.now().astimezone().isoformat(timespec="seconds"),
             exchange=exchange,

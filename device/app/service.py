@@ -141,6 +141,7 @@ class Service:
     def sale_began(self, session: HostSession) -> None:
         """Only listen from now on; a sale that never ends is taken as ended after five minutes."""
         self.selftests.sale_began()
+        self._display.turn("dismiss")  # what was to be shown belonged to the sale before
         began = session.sales
 
         def overdue() -> None:
@@ -200,12 +201,12 @@ class Service:
 
     def _judge(self, handed: HandedOver, host: str) -> Decline:
         began = time.monotonic()
-        in_use = any(sale.token for sale in self.store.recent_sales(WINDOW_S))
-        tokens = CardTokens(self._token_key.current(in_use=in_use))
+        history = self.store.recent_sales(WINDOW_S)
+        tokens = CardTokens(self._token_key.current(in_use=any(sale.token for sale in history)))
         host = host or self.terminal.profile().host or _DEFAULT_HOST
         exchange = read_exchange(handed, self._messages, tokens, host, self._plans.trusted_month(datetime.now()))
         self._plans.note_host_time(exchange.host_time)
-        self._last = self._declines.take(exchange, self.catalogue.knowledge)
+        self._last = self._declines.take(exchange, history, self.catalogue.knowledge)
         note("judged", took_ms=round((time.monotonic() - began) * 1000, 1))
         return self._last
 
