@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support import iso8583_peer as peer
 
@@ -78,7 +78,6 @@ def test_lies_end_soon_and_quietly(wire: bytes) -> None:
     assert len(list(parsed.walk())) <= 1024
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=120))
 def test_any_bytes_are_read_or_told(data: bytes) -> None:
     parsed = parse_tlv(data)
@@ -88,7 +87,6 @@ def test_any_bytes_are_read_or_told(data: bytes) -> None:
 _TAGS = st.sampled_from(["95", "9B", "9F26", "5F2A", "DF8129", "84", "9F10"])
 
 
-@settings(max_examples=80, deadline=None)
 @given(st.lists(st.tuples(_TAGS, st.binary(max_size=300)), max_size=8))
 def test_what_is_built_is_read_again(objects: list[tuple[str, bytes]]) -> None:
     wire = b"".join(build_tlv(tag, value) for tag, value in objects)

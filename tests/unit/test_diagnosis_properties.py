@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.frames import exchange, frame, knowledge
 from support.random_frames import FRAMES, SALES
@@ -18,11 +18,8 @@ from device.diagnosis.verdict import CauseState, Verdict
 from device.evidence import FreezeFrame, MacVerdict, Match, PastSale
 from device.freeze_frame import frame_from_json, frame_to_json
 
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
 
 @given(FRAMES)
-@QUICK
 def test_any_frame_gives_a_whole_diagnosis(random_frame: FreezeFrame) -> None:
     diagnosis = diagnose(random_frame, knowledge())
     assert sorted(cause.id for cause in diagnosis.causes) == sorted(CAUSES)
@@ -37,7 +34,6 @@ def test_any_frame_gives_a_whole_diagnosis(random_frame: FreezeFrame) -> None:
 
 
 @given(FRAMES)
-@QUICK
 def test_the_recorded_frame_gives_the_identical_diagnosis(random_frame: FreezeFrame) -> None:
     recorded = json.loads(json.dumps(frame_to_json(random_frame), ensure_ascii=False))
     again = frame_from_json(recorded, "frame.json")
@@ -47,7 +43,6 @@ def test_the_recorded_frame_gives_the_identical_diagnosis(random_frame: FreezeFr
 
 
 @given(FRAMES)
-@QUICK
 def test_network_and_reader_are_refuted_only_by_a_matched_answer_with_a_verified_mac(random_frame: FreezeFrame) -> None:
     of = random_frame.exchange
     proved = of.code and of.mac is MacVerdict.VERIFIED and of.match is Match.MATCHED and of.complete
@@ -58,7 +53,6 @@ def test_network_and_reader_are_refuted_only_by_a_matched_answer_with_a_verified
 
 
 @given(FRAMES)
-@QUICK
 def test_a_wrong_mac_or_a_strangers_answer_is_never_believed(random_frame: FreezeFrame) -> None:
     of = dataclasses.replace(random_frame.exchange, mac=MacVerdict.BAD)
     diagnosis = diagnose(dataclasses.replace(random_frame, exchange=of), knowledge())
@@ -80,7 +74,6 @@ def failing(token: str, bank: str, age_s: float, scheme: str) -> PastSale:
     ),
     st.lists(SALES, max_size=5),
 )
-@QUICK
 def test_many_failing_cards_of_several_banks_are_never_blamed_on_the_card(
     cards: list[tuple[str, str, float]], others: list[PastSale]
 ) -> None:
@@ -92,7 +85,6 @@ def test_many_failing_cards_of_several_banks_are_never_blamed_on_the_card(
 
 
 @given(FRAMES, st.lists(st.floats(0, 1, width=32), min_size=1, max_size=5))
-@QUICK
 def test_trying_a_failed_card_again_never_turns_the_verdict(random_frame: FreezeFrame, moments: list[float]) -> None:
     declined = [s for s in random_frame.history if s.code == "62" and s.token and s.age_s <= random_frame.window_s]
     if not declined:
@@ -106,7 +98,6 @@ def test_trying_a_failed_card_again_never_turns_the_verdict(random_frame: Freeze
 
 
 @given(FRAMES, st.lists(SALES, max_size=5))
-@QUICK
 def test_stored_sales_and_test_cards_never_turn_the_verdict(random_frame: FreezeFrame, extra: list[PastSale]) -> None:
     ignored = [dataclasses.replace(sale, stored=True) for sale in extra]
     ignored += [dataclasses.replace(sale, test_card=True) for sale in extra]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support import iso8583_peer as peer
 
@@ -73,7 +73,6 @@ def test_oversize_is_refused_in_a_sentence() -> None:
         open_envelope(bytes(1 << 20), PROFILES)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_opened_or_told(data: bytes) -> None:
     opened = open_envelope(data, PROFILES)
@@ -119,7 +118,6 @@ def test_an_unfinished_frame_is_reported_when_the_line_falls_quiet() -> None:
     assert _messages(deframer.feed(FRAME)) == [SALE]
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(st.just(FRAME), st.binary(max_size=12)), max_size=6), st.integers(1, 50))
 def test_every_byte_is_accounted_for_and_frames_after_a_pause_survive(parts: list[bytes], size: int) -> None:
     deframer = LinkDeframer()

@@ -8,7 +8,7 @@ from typing import Any
 
 import iso8583 as oracle
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from iso8583.specs import default_ascii
 from support import iso8583_peer as peer
@@ -92,7 +92,6 @@ def _ascii_fields() -> st.SearchStrategy[dict[int, str]]:
     return st.fixed_dictionaries({39: st.just("62")}, optional={**digits, **texts, **varied})
 
 
-@settings(max_examples=60, deadline=None)
 @given(_ascii_fields())
 def test_ascii_messages_are_read_as_pyiso8583_reads_them(fields: dict[int, str]) -> None:
     wire = peer.ascii_message("0210", fields)
@@ -102,7 +101,6 @@ def test_ascii_messages_are_read_as_pyiso8583_reads_them(fields: dict[int, str])
     assert {str(k): v for k, v in ours.fields.items()} == {k: v for k, v in theirs.items() if k.isdigit() and k != "1"}
 
 
-@settings(max_examples=60, deadline=None)
 @given(_ascii_fields())
 def test_packed_messages_survive_the_round_trip_and_equal_the_peers(fields: dict[int, str]) -> None:
     fields = {number: value for number, value in fields.items() if number != 63}
@@ -111,7 +109,6 @@ def test_packed_messages_survive_the_round_trip_and_equal_the_peers(fields: dict
     assert wire == peer.terminal_message("0210", fields)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_give_a_message_value(data: bytes) -> None:
     for profile in PROFILES.values():
