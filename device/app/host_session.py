@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -11,6 +12,7 @@ from device.ports.json_socket import JsonConnection, Message, Secrets
 from device.table import Table, TableError
 
 VERSION: Final = 1
+_CARD_NUMBER: Final = re.compile(r"[0-9]{12,}")  # ISO/IEC 7812-1: 12 to 19 digits; an error repeats none
 _MACS: Final = (MacVerdict.VERIFIED, MacVerdict.BAD, MacVerdict.ABSENT)
 
 
@@ -72,7 +74,7 @@ class HostSession:
         table = Table(message, "message")
         kind = ""
         try:
-            version = table.whole("v", VERSION)
+            version = table.whole("v", VERSION, most=1000)
             if version != VERSION:
                 raise table.error("v", f"is {version}; this service speaks version {VERSION}")
             kind = table.text("type", most=40)
@@ -83,7 +85,8 @@ class HostSession:
                 raise table.error("type", "must be hello in the first message")
             handler(table, secrets)
         except TableError as error:
-            self._connection.send_error(kind or "message", f"{error}.")
+            of = kind if kind in self._handlers else "message"
+            self._connection.send_error(of, f"{_CARD_NUMBER.sub('(digits)', str(error))}.")
 
     def _closed(self) -> None:
         if self.application:
@@ -138,8 +141,9 @@ class HostSession:
 
 def read_handed_over(table: Table, secrets: Secrets) -> HandedOver:
     """Read an ``exchange`` message; raises :class:`TableError` on anything not allowed, card data included."""
-    table.optional_text("request")  # the frames themselves came apart, as ``secrets``
-    table.optional_text("response")
+    for name in ("request", "response"):  # the frames themselves came apart, as ``secrets``
+        if table.optional_text(name) is not None and name not in secrets:
+            raise table.error(name, "must be plain hex digits, without any escape")
     fields = _allowed(table, "fields", FIELDS_ALLOWED)
     if fields and secrets:
         raise table.error("fields", "and frame bytes exclude each other: hand over one of them")

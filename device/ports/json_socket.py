@@ -134,16 +134,19 @@ class JsonConnection:
         self._take_lines()
 
     def _take_lines(self) -> None:
-        while self.open and (end := self._inbox.find(b"\n")) >= 0:
-            line, rest = self._inbox[:end], self._inbox[end + 1 :]
-            _wipe(self._inbox)
-            self._inbox = rest
+        start = 0
+        while self.open and (end := self._inbox.find(b"\n", start)) >= 0:
+            line = self._inbox[start:end]
+            start = end + 1
             if self._skipping or len(line) > MOST_LINE:
                 self._skipping = False
                 self._refuse_oversize(reported=len(line) <= MOST_LINE)
             elif line.strip():
                 self._take_line(line)
             _wipe(line)
+        rest = self._inbox[start:]
+        _wipe(self._inbox)  # once a round, not once a line: a flood of empty lines must not hold up the others
+        self._inbox = rest
         if len(self._inbox) > MOST_LINE:
             if not self._skipping:
                 self._refuse_oversize(reported=False)
@@ -161,6 +164,10 @@ class JsonConnection:
             if self._has_secrets:
                 secrets = self._cut_secrets(line)
             message = json.loads(line.decode())
+            if b"\\u" in line:
+                json.dumps(message, ensure_ascii=False).encode()  # half a surrogate pair cannot be written again
+        except UnicodeEncodeError:
+            self.send_error("line", "The line holds half of a surrogate pair, which is no character.", 0)
         except UnicodeDecodeError as error:
             self.send_error("line", "The line is not UTF-8.", error.start)
         except json.JSONDecodeError as error:
@@ -186,6 +193,8 @@ class JsonConnection:
             try:
                 found[key] = _from_hex(digits)
             except ValueError as error:
+                for secret in found.values():
+                    _wipe(secret)
                 raise _HexError(key, start) from error
             finally:
                 _wipe(digits)
