@@ -9,6 +9,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from support.card_data import find_card_data, forms_of
+
+from tools.simulate.scenario import read_scenario
+from tools.simulate.wallet import Card
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = sorted((ROOT / "tests" / "scenarios").glob("*.toml"))
@@ -48,6 +52,29 @@ def test_the_diagnosis_is_what_the_scenario_states(
     for result in RESULTS:
         assert (out / result).stat().st_size > 0
     assert "Traceback" not in (out / "service.log").read_text()
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_no_card_data_is_left_behind(
+    path: Path, runs: dict[str, tuple[Path, Future[subprocess.CompletedProcess[str]]]]
+) -> None:
+    out, future = runs[path.stem]
+    future.result()
+    cards = {step.card for step in read_scenario(path).steps if step.card is not None}
+    assert find_card_data(out, cards) == []
+    assert list(out.rglob("core*")) == []
+
+
+def test_the_search_for_card_data_finds_each_form_of_it(tmp_path: Path) -> None:
+    card = Card("A", "unionpay", 1, "156", "201", "FF80", 1)
+    planted = list(forms_of(card))
+    for number, (_, form) in enumerate(planted):
+        (tmp_path / f"{number}").write_bytes(b"\x00 before " + form + b" after")
+    found = {leak.path.name for leak in find_card_data(tmp_path, [card])}
+    assert found == {str(number) for number in range(len(planted))}
+    assert find_card_data(tmp_path, [Card("B", "visa", 7, "840", "201", "FF80", 2)]) != []  # the same cardholder
+    (tmp_path / card.pan).mkdir()
+    assert tmp_path / card.pan in {leak.path for leak in find_card_data(tmp_path, [card])}
 
 
 def test_there_are_enough_scenarios() -> None:
