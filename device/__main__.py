@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from pathlib import Path
@@ -64,6 +65,9 @@ def _arguments() -> argparse.Namespace:
 
 def main() -> int:
     """Run one command; errors of use or of files are one line on standard error and exit code 2."""
+    for stream in (sys.stdin, sys.stdout):  # bytes or signs that the locale cannot carry are no reason to break
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     arguments = _arguments()
     try:
         return _run(arguments)
