@@ -45,6 +45,7 @@ class Selftests:
         self._part_plans = plans
         self._on_evidence = on_evidence
         self._waiting: list[_Job] = []
+        self._after_quiet: list[Callable[[], None]] = []
         self._run: SelftestRun | None = None
         self._sale_running = False
         self._owed: set[str] = set()
@@ -55,9 +56,21 @@ class Selftests:
         self._loop.call_in(PERIOD_S, self._periodic)
 
     def run_quiet(self, done: Callable[[], None]) -> None:
-        """Run the safe checks that touch no reader, no line and no network: allowed right after a decline."""
+        """Run the safe checks that touch no reader, no line and no network: allowed right after a decline.
+
+        A run that waits already serves later callers too, so that a flood of declines makes no queue of runs.
+        """
+        if self._quiet_waits:
+            self._after_quiet.append(done)
+            return
+        self._after_quiet = callers = [done]
+
+        def finish(_evidence: list[Evidence]) -> None:
+            for call in callers:
+                call()
+
         quiet = [plan for plan in self._plans(Level.SAFE) if not plan.disturbs]
-        self._enqueue("quiet", quiet, on_done=lambda _evidence: done())
+        self._enqueue("quiet", quiet, on_done=finish)
 
     def run_asked(
         self,
@@ -88,6 +101,10 @@ class Selftests:
         self._sale_running = False
         if self._owed:
             self._loop.call_in(_MAKE_UP_S, self._make_up)
+
+    @property
+    def _quiet_waits(self) -> bool:
+        return any(job.name == "quiet" for job in self._waiting)
 
     @property
     def _specs(self) -> Mapping[str, CheckSpec]:
