@@ -94,12 +94,13 @@ class RunningService:
         return process
 
     def _pump(self, stream: IO[bytes]) -> None:
-        for raw in stream:
-            with self._news:
-                self._lines.append(raw.decode(errors="replace").rstrip("\n"))
-                self._log.write(raw)
-                self._log.flush()
-                self._news.notify_all()
+        with stream:
+            for raw in stream:
+                with self._news:
+                    self._lines.append(raw.decode(errors="replace").rstrip("\n"))
+                    self._log.write(raw)
+                    self._log.flush()
+                    self._news.notify_all()
         with self._news:
             self._news.notify_all()
 
