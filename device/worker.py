@@ -8,6 +8,7 @@ clean-up, never touches the database, and closes every inherited descriptor but 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -69,10 +70,13 @@ class Worker:
         sys.stdout.flush()
         sys.stderr.flush()
         self._fd, child_fd = os.pipe()
+        # a child whose service has died must not go on holding a port
+        lifeline, self._lifeline = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            _run_child(task, child_fd, deadline_s)
+            _run_child(task, child_fd, lifeline, deadline_s)
         os.close(child_fd)
+        os.close(lifeline)
         os.set_blocking(self._fd, False)
         loop.watch(self._fd, READ, self._read)
         self._timer: Timer = loop.call_in(deadline_s, self._overdue)
@@ -133,10 +137,11 @@ class Worker:
         if self._end is End.DONE and (pid == 0 or status != 0):
             self._end = End.CRASHED
             self._detail = f"ended by signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "ended early"
+        os.close(self._lifeline)
         self._on_end(Ending(self._end, took, self._detail))
 
 
-def _run_child(task: Task, fd: int, deadline_s: float) -> None:
+def _run_child(task: Task, fd: int, lifeline: int, deadline_s: float) -> None:
     """Everything the child does; it never returns."""
     code = 1
     try:
@@ -144,10 +149,11 @@ def _run_child(task: Task, fd: int, deadline_s: float) -> None:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
         signal.set_wakeup_fd(-1)
-        # should the service die first, the kernel ends this child a little after its deadline
-        signal.setitimer(signal.ITIMER_REAL, deadline_s + _GRACE_S)
+        signal.setitimer(signal.ITIMER_REAL, deadline_s + _GRACE_S)  # the last resort
         os.closerange(3, fd)
-        os.closerange(fd + 1, min(os.sysconf("SC_OPEN_MAX"), _MOST_FDS))
+        os.closerange(fd + 1, lifeline)
+        os.closerange(lifeline + 1, min(os.sysconf("SC_OPEN_MAX"), _MOST_FDS))
+        _end_with_parent(lifeline)
 
         def report(value: object) -> None:
             _write_all(fd, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
@@ -159,6 +165,16 @@ def _run_child(task: Task, fd: int, deadline_s: float) -> None:
             report({"crash": name_of_error(error)})
     finally:
         os._exit(code)
+
+
+def _end_with_parent(lifeline: int) -> None:
+    """Have the kernel end this child as soon as nobody holds the other end: SIGIO, fcntl(2), whose default is that."""
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
+    with contextlib.suppress(BlockingIOError):
+        os.read(lifeline, 1)  # end of file: the parent was gone before
+        os._exit(1)
 
 
 def name_of_error(error: BaseException) -> str:
