@@ -14,6 +14,7 @@ from device.table import TableError
 
 USAGE_EXIT: Final = 2
 _LANGUAGES: Final = ("zh", "en")
+_LEVELS: Final = "safe looks only (default); active asks parts to do something; assisted needs a person"
 _KINDS: Final = ("iso8583", "tlv", "atr", "at", "control", "neo", "abecs", "pn532", "escpos")
 
 
@@ -34,30 +35,38 @@ def _arguments() -> argparse.Namespace:
         prog="posmedic",  # with prog, argparse needs no shutil
     )
     settings = _Parser(add_help=False)
-    settings.add_argument("--settings", type=Path, help="settings file (default /etc/posmedic/settings.toml)")
-    shown = _Parser(add_help=False)
-    shown.add_argument("--lang", choices=_LANGUAGES, help="language (default: the settings' one, else zh)")
-    shown.add_argument("--json", action="store_true", help="print JSON for scripts")
+    settings.add_argument(
+        "--settings", type=Path, metavar="FILE", help="settings file (default /etc/posmedic/settings.toml)"
+    )
+    spoken = _Parser(add_help=False)
+    spoken.add_argument("--lang", choices=_LANGUAGES, help="language (default: the settings' one, else zh)")
+    scripted = _Parser(add_help=False)
+    scripted.add_argument("--json", action="store_true", help="print JSON for scripts")
+    shown = _Parser(add_help=False, parents=[spoken, scripted])
 
     commands.add_parser("run", parents=[settings], help="the service")
     selftest = commands.add_parser("selftest", parents=[settings, shown], help="run the checks")
-    selftest.add_argument("--level", choices=("safe", "active", "assisted"), default="safe")
+    selftest.add_argument("--level", choices=("safe", "active", "assisted"), default="safe", help=_LEVELS)
     selftest.add_argument("--part", help="only this part, e.g. modem")
     diagnose = commands.add_parser("diagnose", parents=[shown], help="the diagnosis of a recorded freeze frame")
-    diagnose.add_argument("frame", type=Path, metavar="FRAME.json")
+    diagnose.add_argument("frame", type=Path, metavar="FRAME.json", help="the file, e.g. of a demo run")
     diagnose.add_argument("--explain", action="store_true", help="print the chain rule by rule")
     explain = commands.add_parser("explain", parents=[shown], help="what a response code or short code means")
-    explain.add_argument("code", metavar="CODE")
-    explain.add_argument("--host", default="", help="the host's profile, e.g. unionpay")
-    decode = commands.add_parser("decode", parents=[shown], help="read a frame; redacted")
+    explain.add_argument("code", metavar="CODE", help="e.g. 62, or the 12 signs that the screen shows")
+    explain.add_argument("--host", default="", metavar="PROFILE", help="the host's profile, e.g. unionpay")
+    decode = commands.add_parser("decode", parents=[scripted], help="read a frame; redacted")
     decode.add_argument("kind", choices=_KINDS, metavar="KIND", help=", ".join(_KINDS))
     decode.add_argument("hex", nargs="?", default="-", metavar="HEX", help="hex digits, or - for standard input")
     commands.add_parser("history", parents=[settings, shown], help="fault memory: declines and faults")
-    report = commands.add_parser("report", parents=[settings, shown], help="the redacted report of this terminal")
-    report.add_argument("--out", type=Path, help="write it to this file")
-    update = commands.add_parser("update", help="firmware updates")
+    report = commands.add_parser("report", parents=[settings, spoken], help="the redacted report of this terminal")
+    report.add_argument("--out", type=Path, metavar="FILE", help="write it to this file")
+    update = commands.add_parser("update", help="firmware updates: none in this build")
     update.add_argument("action", choices=("status", "verify", "install"))
-    arguments = parser.parse_args()
+    arguments, left = parser.parse_known_args()
+    if arguments.command == "decode" and arguments.hex == "-" and len(left) == 1 and not left[0].startswith("-"):
+        arguments.hex = left.pop()  # argparse loses HEX where an option stands before it
+    if left:  # the words are not repeated: they may be card data
+        parser.error(f"there is no option {left[0][:20]}" if left[0].startswith("--") else "there are words too many")
     if arguments.command is None and not arguments.version:
         parser.error("a command is missing")
     return arguments

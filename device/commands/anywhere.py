@@ -17,18 +17,23 @@ _UNREAD_KINDS: Final = ("neo", "abecs", "pn532", "escpos")
 
 def run_anywhere(arguments: argparse.Namespace) -> int:
     """Run one of them and print its text: on standard error if it is a refusal."""
-    language = arguments.lang or "zh"
     if arguments.command == "diagnose":
         code, text = diagnose_file(
-            arguments.frame, language=language, as_json=arguments.json, explain=arguments.explain
+            arguments.frame, language=arguments.lang or "zh", as_json=arguments.json, explain=arguments.explain
         )
     elif arguments.command == "explain":
-        code, text = explain_code(arguments.code, host=arguments.host, language=language, as_json=arguments.json)
+        code, text = explain_code(
+            arguments.code, host=arguments.host, language=arguments.lang or "zh", as_json=arguments.json
+        )
     elif arguments.kind in _UNREAD_KINDS:
-        code, text = 2, f"posmedic: {arguments.kind} frames are not read by this version"
+        code, text = 2, f"{arguments.kind} frames are not read by this version"
     else:
         given = arguments.hex if arguments.hex != "-" else sys.stdin.read(MOST_INPUT_CHARACTERS + 1)
         profiles = [parse_profile(table.mapping, table.where) for table in read_folder("profiles").values()]
         code, text = decode(arguments.kind, given, profiles, arguments.json)
-    (sys.stderr if code == 2 else sys.stdout).write(text.rstrip("\n") + "\n")
+    text = text.rstrip("\n")
+    if code == 2 and "\n" not in text:  # one sentence refuses; "this is not that kind" is a result like any other
+        sys.stderr.write(f"posmedic: {text}\n")
+    else:
+        sys.stdout.write(f"{text}\n")
     return code
