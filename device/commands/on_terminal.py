@@ -21,6 +21,9 @@ from device.settings import DEFAULT_PATH, Settings, read_settings, read_texts
 
 def run_on_terminal(arguments: argparse.Namespace) -> int:
     """Run one of the commands; 2 with one sentence where it cannot."""
+    if arguments.settings is None and not DEFAULT_PATH.exists():
+        sys.stderr.write(f"posmedic: this machine has no {DEFAULT_PATH}: name a settings file with --settings FILE\n")
+        return 2
     settings = read_settings(arguments.settings or DEFAULT_PATH)
     language = arguments.lang or settings.service.language
     try:
