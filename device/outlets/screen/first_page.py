@@ -79,16 +79,19 @@ def _fit(pen: Pen, rows: tuple[tuple[str, str], ...], height: int) -> list[_Row]
     """Rows in the largest type in which all of them fit into ``height``; None if they never do."""
     scale, measure = pen.scale, pen.measure
     most = max(scale.least, round(scale.body * 1.45))
-    for size, even in [
-        *((size, False) for size in pen.sizes(most, scale.least)),
-        (pen.sizes(most, scale.least)[-1], True),
+    sizes = pen.sizes(most, scale.least)
+    # four rows on one page are worth more than air between them: the last attempt is even and tight
+    for size, even, gap in [
+        *((size, False, scale.gap) for size in sizes),
+        (sizes[-1], True, scale.gap),
+        (sizes[-1], True, 1),
     ]:
         fitted = []
         for number, (tag, text) in enumerate(rows):
             own = size if even else _own_size(pen, number, size)
             fitted.append(_Row(tag, tuple(pen.wrap(text, _room(pen), own, bold=number == _NOW_ROW)), own, number))
         needed = sum(len(row.lines) * measure.line_height(row.size) for row in fitted)
-        if needed + (len(rows) + 1) * scale.gap <= height:
+        if needed + (len(rows) + 1) * gap <= height:
             return fitted
     return None
 
