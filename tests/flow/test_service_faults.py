@@ -231,6 +231,7 @@ def test_workers_of_a_killed_service_end_with_it(terminal: Terminal, mute_port: 
         children = children_of(service.pid)
         os.kill(service.pid, signal.SIGKILL)
         wait_until(lambda: not any(map(lives, children)), OWN_DEADLINE_S, "the end of its workers")
+        wait_until(lambda: not service.alive, PATIENCE_S, "the kill")
     with terminal.running() as again:
         assert again.ask("status")["problems"] is not None
 
