@@ -48,7 +48,7 @@ class Display:
 
     def update(self, diagnosis: Diagnosis) -> None:
         """Replace the diagnosis being shown by a newer revision of it, on the same page."""
-        if self._wanted is not None:
+        if self._wanted is not None and diagnosis != self._wanted.diagnosis:
             self._wanted = Picture(diagnosis, self._wanted.page)
             self._start()
 

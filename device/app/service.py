@@ -115,6 +115,12 @@ class Service:
             Evidence(str(finding["finding"]), Outcome.FAIL, reason=str(finding["reason"]), detail=detail)
         )
 
+    def _note_application(self) -> None:
+        """Who is connected is known at once, without a test."""
+        spec = self.catalogue.checks["service.payment_application"]
+        value, detail = "connected" if self.sessions else "none", self._application()
+        self._note_evidence(Evidence(spec.id, spec.limit.judge(value), value, limit=str(spec.limit), detail=detail))
+
     def _application(self) -> str:
         return ", ".join(session.application for session in self.sessions)
 
@@ -128,6 +134,7 @@ class Service:
         """An application said hello: from now on it owns the panel until it grants it."""
         note("application", joined=session.application, host=session.host or "not said")
         self.sessions.append(session)
+        self._note_application()
         self._settle_display()
 
     def left(self, session: HostSession) -> None:
@@ -135,6 +142,7 @@ class Service:
         note("application", left=session.application)
         self.sessions.remove(session)
         session.busy = session.granted = False
+        self._note_application()
         self._settle_display()
         self._settle_sale()
 

@@ -232,8 +232,10 @@ class Player:
             return
         service.wait_for_line(r" screen page=", since=since, timeout_s=_SCREEN_S)
         if step is self._scenario.steps[-1]:
-            text = self._out / "screen.txt"
-            wait_until(text.is_file, _SCREEN_S, "writing all pages of the screen")
+            service.wait_for_line(r" selftest run=quiet", since=since)
+            text, code = self._out / "screen.txt", service.ask("last")["diagnosis"]["short_code"]
+            shown = f"drawing every page of the last revision ({code})"
+            wait_until(lambda: text.is_file() and code in text.read_text(), _SCREEN_S, shown)
 
     def _application(self) -> PaymentClient:
         if self._client is None:
