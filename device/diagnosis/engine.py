@@ -181,6 +181,8 @@ class _Engine:
 
     def _lead_restricted(self, lead: Lead, row: CodeRow) -> Lead:
         verdict = self._ruling.verdict
+        if verdict in (Verdict.CARD, Verdict.NOT_ENOUGH_DATA) and self._keeps_to_its_region():
+            lead = lead.with_(happened="home_region")
         if verdict in (Verdict.ACCEPTANCE_RANGE, Verdict.MERCHANT_ACQUIRER):
             lead = lead.with_(addressee=Addressee.ACQUIRER, who="acquirer", act=verdict.value)
         elif verdict is Verdict.NOT_ENOUGH_DATA:
@@ -192,6 +194,11 @@ class _Engine:
         if chip_helps and verdict in _CHIP_MAY_HELP:
             return lead.with_(retry=Retry.CHIP_ONCE, act="chip_once_again" if again else "chip_once")
         return lead.with_(act="stop_retry") if again else lead
+
+    def _keeps_to_its_region(self) -> bool:
+        """The card's data say that it is not for use here, and the terminal's country is not in doubt."""
+        abroad = self._facts["card.region"].outcome is Outcome.FAIL
+        return abroad and self._facts["setup.country"].outcome is not Outcome.FAIL
 
     def _proof_key(self) -> str:
         mac, match = self._facts["exchange.mac"], self._facts["exchange.match"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from device.diagnosis.verdict import Cause, CauseState, Diagnosis, Finding, Retry, Verdict
+from device.diagnosis.verdict import Addressee, Cause, CauseState, Diagnosis, Finding, Retry, Verdict
 from device.evidence import Outcome
 from device.outlets.screen.panel import Panel
 from device.outlets.screen.words import Words
@@ -163,10 +163,12 @@ class _Pages:
         diagnosis, words = self._diagnosis, self._words
         tags = [words.word(key) for key in ("what", "who", "now", "proved")]
         silent = diagnosis.code is None and diagnosis.verdict is Verdict.NO_VERIFIED_RESPONSE
+        # rule 2e always sends the cardholder to the issuer: another addressee means a code that nobody knows
+        unknown = diagnosis.verdict is Verdict.NOT_ENOUGH_DATA and diagnosis.addressee is not Addressee.ISSUER
         approved = diagnosis.verdict is Verdict.APPROVED and diagnosis.retry is Retry.NO
         return self._page(
             PageKind.SUMMARY,
-            words.of("verdict", "no_response" if silent else diagnosis.verdict),
+            words.of("verdict", "no_response" if silent else "unknown_code" if unknown else diagnosis.verdict),
             subtitle="" if approved else words.of("retry", diagnosis.retry),
             rows=tuple(zip(tags, diagnosis.headline[self._language], strict=True)),
             short_rows=tuple(diagnosis.headline_short[self._language]),
