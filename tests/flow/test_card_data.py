@@ -139,9 +139,20 @@ def test_the_search_finds_nothing_where_nothing_is(tmp_path: Path) -> None:
 
 def sale(card: Card, entry: str, number: str, style: Style) -> Step:
     return Step(
-        **{"do": "sale", "card": card, "code": "62", "entry": entry, "mac": "verified", "style": style},
-        **{"response": Damage.OK, "over": "application", "stan": number, "response_stan": number},
-        **{"stored": False, "test_card": False, "emv": {}, "changes": {}},
+        do="sale",
+        card=card,
+        code="62",
+        entry=entry,
+        mac="verified",
+        style=style,
+        response=Damage.OK,
+        over="application",
+        stan=number,
+        response_stan=number,
+        stored=False,
+        test_card=False,
+        emv={},
+        changes={},
     )
 
 
