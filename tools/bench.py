@@ -113,6 +113,7 @@ def _ready_ms(settings: Path) -> float:
         line = process.stdout.readline() if process.stdout else b""
         took = time.perf_counter() - began
         process.terminate()
+        process.communicate()  # its last words need a reader
         if b"READY" not in line:
             raise SystemExit(f"bench: the service did not start: {line!r}")
     return took * 1000

@@ -11,7 +11,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from device.table import TableError
+from device.settings import parse_size
+from device.table import Table, TableError
 from tools.simulate.expectation import find_differences
 from tools.simulate.namespace import NamespaceError, inside, reexec_in_namespace
 from tools.simulate.player import Player
@@ -32,11 +33,15 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         scenario = read_scenario(arguments.scenario)
+        parse_size(arguments.size, Table({}, "--size"))
         _enter_namespace()
         out: Path = arguments.out.absolute()
         played = Player(scenario, out, arguments.lang, arguments.size).play()
     except TableError as error:
         print(f"simulate: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"simulate: {error.filename or arguments.out}: {error.strerror}", file=sys.stderr)
         return 2
     except SimulationError as error:
         print(f"simulate: {arguments.scenario.stem} did not play to its end: {error}", file=sys.stderr)

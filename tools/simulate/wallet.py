@@ -99,6 +99,8 @@ def _read_card(alias: str, serial: int, row: Mapping[str, Any]) -> Card:
     known = {"scheme", "bank", "country", "service_code", "usage_control", "expired"}
     if unknown := set(row) - known:
         raise ValueError(f"[cards.{alias}]: {min(unknown)} is not known here")
+    if not all(isinstance(row.get(key, 0), int) for key in ("bank", "expired")):
+        raise ValueError(f"[cards.{alias}]: bank must be a number, expired true or false")
     card = Card(
         alias,
         row.get("scheme", "unionpay"),
