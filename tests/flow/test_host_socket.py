@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from support.terminal import FIELDS, PATIENCE_S, Terminal, wait_until
+from support.terminal import FIELDS, PATIENCE_S, Terminal, children_of, wait_until
 
 from tools.payment_client import NoAnswerError, PaymentClient
 from tools.simulate.running_service import RunningService
@@ -250,6 +250,7 @@ def test_the_panel_is_touched_only_under_a_grant_and_given_back_with_a_repaint(
     application.decline("panel")
     application.wait_for("display_wanted")
     application.wait_for("diagnosis", id="panel", revision=2)
+    wait_until(lambda: not children_of(service.pid), PATIENCE_S, "the end of all workers")
     assert not terminal.screen.exists()
     endings = ({"kind": "display", "state": "revoked"}, {"kind": "page", "to": "dismiss"})
     for ending in endings:
@@ -328,6 +329,7 @@ def test_a_framebuffer_keeps_every_pixel_until_the_grant(bits: int, tmp_path: Pa
         application.decline("1")
         application.wait_for("display_wanted")
         application.wait_for("diagnosis", id="1", revision=2)
+        wait_until(lambda: not children_of(service.pid), PATIENCE_S, "the end of all workers")
         assert panel.read_bytes() == untouched
         application.say("display", state="granted")
         service.wait_for_line(" screen page=1 ")

@@ -17,11 +17,10 @@ import pytest
 from support.terminal import FIELDS, PATIENCE_S, Terminal, children_of, lives, wait_until
 
 from tools.payment_client import PaymentClient
-from tools.simulate.pty_peer import PtyPeer
 from tools.simulate.running_service import RunningService
 
 CHECKS = tomllib.loads((Path(__file__).resolve().parents[2] / "device/catalogue/checks.toml").read_text())
-OWN_DEADLINE_S: float = CHECKS["part"]["reader"]["deadline_s"]  # a worker that lives as long ended by its own alarm
+OWN_DEADLINE_S: float = CHECKS["part"]["network"]["deadline_s"]  # its own alarm would end a worker after more
 
 
 @pytest.fixture
@@ -31,18 +30,15 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     terminal.remove()
 
 
-class MutePeer(PtyPeer):
-    """A serial part that takes every byte and never answers."""
-
-    def hear(self, data: bytes) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
-def mute_port() -> Iterator[str]:
-    peer = MutePeer()
-    yield peer.start()
-    peer.stop()
+def hanging(terminal: Terminal) -> Iterator[None]:
+    """A part whose check hangs in the kernel for good: the certificate file is a pipe into which nobody writes."""
+    pipe = terminal.folder / "ca.pem"
+    os.mkfifo(pipe)
+    with socket.create_server(("127.0.0.1", 0)) as host:
+        port = host.getsockname()[1]
+        terminal.configure(f'[network]\nhost = "127.0.0.1"\nport = {port}\nca_file = "{pipe}"')
+        yield
 
 
 def kill(service: RunningService) -> None:
@@ -210,8 +206,8 @@ def test_a_state_folder_that_cannot_be_written_costs_the_memory_of_restarts_and_
     assert list(terminal.state.iterdir()) == []
 
 
-def test_terminating_during_a_self_test_ends_at_once_and_leaves_no_child(terminal: Terminal, mute_port: str) -> None:
-    terminal.configure(f'[reader]\nport = "{mute_port}"\n[modem]\nport = "{mute_port}"')
+@pytest.mark.usefixtures("hanging")
+def test_terminating_during_a_self_test_ends_at_once_and_leaves_no_child(terminal: Terminal) -> None:
     with terminal.log.open("ab") as log:
         service = RunningService(terminal.settings, terminal.run_dir, log)
         service.wait_for_line("READY", timeout_s=PATIENCE_S)
@@ -222,8 +218,8 @@ def test_terminating_during_a_self_test_ends_at_once_and_leaves_no_child(termina
     assert not any("run=boot" in line for line in terminal.log.read_text().splitlines()), "it had ended before"
 
 
-def test_workers_of_a_killed_service_end_with_it(terminal: Terminal, mute_port: str) -> None:
-    terminal.configure(f'[reader]\nport = "{mute_port}"')
+@pytest.mark.usefixtures("hanging")
+def test_workers_of_a_killed_service_end_with_it(terminal: Terminal) -> None:
     with terminal.log.open("ab") as log:
         service = RunningService(terminal.settings, terminal.run_dir, log)
         service.wait_for_line("READY", timeout_s=PATIENCE_S)
@@ -232,6 +228,7 @@ def test_workers_of_a_killed_service_end_with_it(terminal: Terminal, mute_port: 
         os.kill(service.pid, signal.SIGKILL)
         wait_until(lambda: not any(map(lives, children)), OWN_DEADLINE_S, "the end of its workers")
         wait_until(lambda: not service.alive, PATIENCE_S, "the kill")
+    terminal.configure()
     with terminal.running() as again:
         assert again.ask("status")["problems"] is not None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -88,18 +87,4 @@ def lives(pid: int) -> bool:
         return False
 
 
-def processes_with(word: str) -> list[int]:
-    """Every process whose command line holds ``word``, this one left out."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal() and int(entry.name) != os.getpid():
-            try:
-                line = (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if word.encode() in line and lives(int(entry.name)):
-                found.append(int(entry.name))
-    return found
-
-
-__all__ = ["FIELDS", "PATIENCE_S", "Terminal", "children_of", "lives", "processes_with", "wait_until"]
+__all__ = ["FIELDS", "PATIENCE_S", "Terminal", "children_of", "lives", "wait_until"]
