@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -31,14 +32,31 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 
 
 @pytest.fixture
-def hanging(terminal: Terminal) -> Iterator[None]:
+def hanging(terminal: Terminal) -> Iterator[Path]:
     """A part whose check hangs in the kernel for good: the certificate file is a pipe into which nobody writes."""
     pipe = terminal.folder / "ca.pem"
     os.mkfifo(pipe)
     with socket.create_server(("127.0.0.1", 0)) as host:
         port = host.getsockname()[1]
         terminal.configure(f'[network]\nhost = "127.0.0.1"\nport = {port}\nca_file = "{pipe}"')
+        yield pipe
+
+
+@contextlib.contextmanager
+def somebody_reading(pipe: Path) -> Iterator[None]:
+    """Wait until a check has opened the pipe, and keep it waiting there."""
+    held: list[int] = []
+
+    def opened() -> bool:
+        with contextlib.suppress(OSError):  # ENXIO: nobody reads yet
+            held.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+        return bool(held)
+
+    wait_until(opened, PATIENCE_S, "a check that opens the pipe")
+    try:
         yield
+    finally:
+        os.close(held[0])
 
 
 def kill(service: RunningService) -> None:
@@ -206,28 +224,26 @@ def test_a_state_folder_that_cannot_be_written_costs_the_memory_of_restarts_and_
     assert list(terminal.state.iterdir()) == []
 
 
-@pytest.mark.usefixtures("hanging")
-def test_terminating_during_a_self_test_ends_at_once_and_leaves_no_child(terminal: Terminal) -> None:
+def test_terminating_during_a_self_test_ends_at_once_and_leaves_no_child(terminal: Terminal, hanging: Path) -> None:
     with terminal.log.open("ab") as log:
         service = RunningService(terminal.settings, terminal.run_dir, log)
-        service.wait_for_line("READY", timeout_s=PATIENCE_S)
-        wait_until(lambda: bool(children_of(service.pid)), PATIENCE_S, "a self-test")
-        children = children_of(service.pid)
-        assert service.stop() == 0
-        wait_until(lambda: not any(map(lives, children)), OWN_DEADLINE_S, "the end of its workers")
-    assert not any("run=boot" in line for line in terminal.log.read_text().splitlines()), "it had ended before"
+        with somebody_reading(hanging):
+            children = children_of(service.pid)
+            assert service.stop() == 0
+            wait_until(lambda: not any(map(lives, children)), OWN_DEADLINE_S, "the end of its workers")
+    assert children
+    assert "run=boot" not in terminal.log.read_text(), "the self-test had ended before"
 
 
-@pytest.mark.usefixtures("hanging")
-def test_workers_of_a_killed_service_end_with_it(terminal: Terminal) -> None:
+def test_workers_of_a_killed_service_end_with_it(terminal: Terminal, hanging: Path) -> None:
     with terminal.log.open("ab") as log:
         service = RunningService(terminal.settings, terminal.run_dir, log)
-        service.wait_for_line("READY", timeout_s=PATIENCE_S)
-        wait_until(lambda: bool(children_of(service.pid)), PATIENCE_S, "a self-test")
-        children = children_of(service.pid)
-        os.kill(service.pid, signal.SIGKILL)
-        wait_until(lambda: not any(map(lives, children)), OWN_DEADLINE_S, "the end of its workers")
+        with somebody_reading(hanging):
+            children = children_of(service.pid)
+            os.kill(service.pid, signal.SIGKILL)
+            wait_until(lambda: not any(map(lives, children)), OWN_DEADLINE_S, "the end of its workers")
         wait_until(lambda: not service.alive, PATIENCE_S, "the kill")
+    assert children
     terminal.configure()
     with terminal.running() as again:
         assert again.ask("status")["problems"] is not None
