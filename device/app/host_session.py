@@ -12,6 +12,7 @@ from device.ports.json_socket import JsonConnection, Message, Secrets
 from device.table import Table, TableError
 
 VERSION: Final = 1
+_MOST_FRAME_HEX: Final = 2 * 65_540  # what an envelope of 64 KiB takes
 _CARD_NUMBER: Final = re.compile(r"[0-9]{12,}")  # ISO/IEC 7812-1: 12 to 19 digits; an error repeats none
 _MACS: Final = (MacVerdict.VERIFIED, MacVerdict.BAD, MacVerdict.ABSENT)
 
@@ -142,7 +143,7 @@ class HostSession:
 def read_handed_over(table: Table, secrets: Secrets) -> HandedOver:
     """Read an ``exchange`` message; raises :class:`TableError` on anything not allowed, card data included."""
     for name in ("request", "response"):  # the frames themselves came apart, as ``secrets``
-        if table.optional_text(name) is not None and name not in secrets:
+        if table.optional_text(name, most=_MOST_FRAME_HEX) is not None and name not in secrets:
             raise table.error(name, "must be plain hex digits, without any escape")
     fields = _allowed(table, "fields", FIELDS_ALLOWED)
     if fields and secrets:
@@ -159,7 +160,7 @@ def read_handed_over(table: Table, secrets: Secrets) -> HandedOver:
         expired=table.optional_flag("expired"),
         card_token=table.optional_text("card_token", most=128),
         bin_group=table.optional_text("bin_group", most=128),
-        scheme=table.optional_text("scheme", most=40),
+        scheme=_without_digits(table, "scheme"),
         stored=table.flag("stored", False),
         test_card=table.flag("test_card", False),
     )
@@ -176,6 +177,13 @@ def _allowed(table: Table, key: str, allowed: frozenset[str]) -> dict[str, str]:
             raise inner.error(name[:8], f"is not taken here; allowed are {', '.join(sorted(allowed))}")
         values[name] = inner.text(name, most=64)
     return values
+
+
+def _without_digits(table: Table, key: str) -> str | None:
+    value = table.optional_text(key, most=40)
+    if value is not None and any(sign.isdigit() for sign in value):
+        raise table.error(key, "must be a name without digits, like unionpay")
+    return value
 
 
 def _digits(table: Table, key: str, count: int) -> str | None:

@@ -241,7 +241,9 @@ class Service:
 
     def _settle_display(self) -> None:
         """Without an application we own the panel; with one, only under a grant."""
-        allowed = not self.sessions or any(session.granted for session in self.sessions)
+        elsewhere = any(session.busy and not session.granted for session in self.sessions)
+        granted = any(session.granted for session in self.sessions)
+        allowed = not self.sessions or (granted and not elsewhere)
         if self._display.set_allowed(allowed):
             self._ask_repaint()
 

@@ -104,11 +104,12 @@ def _tokens(
     digits = (request.text(2) if request else None) or ""
     if not (12 <= len(digits) <= 19 and digits.isascii() and digits.isdigit()):
         digits = track.group(1) if track else ""
+    group = tokens.of_application(handed.bin_group)
     if handed.card_token is not None or not digits:
-        return handed.card_token, handed.bin_group
+        return tokens.of_application(handed.card_token), group
     pan = bytearray(digits, "ascii")
     try:
-        return tokens.card_token(pan), handed.bin_group or tokens.bin_group(pan)
+        return tokens.card_token(pan), group or tokens.bin_group(pan)
     finally:
         pan[:] = bytes(len(pan))
 

@@ -28,9 +28,12 @@ class Tokens(Protocol):
     def bin_group(self, pan: bytes | bytearray) -> str:
         """Equal for cards of one issuer's range."""
 
+    def of_application(self, token: str | None) -> str | None:
+        """The application's own token or group, hashed too: nobody can know that it is not a card number."""
+
 
 class CardTokens:
-    """Keyed BLAKE2s (RFC 7693, 2.9) under ``key`` of 16 to 32 bytes, 80 bits long; prefixes ``c-`` and ``b-``."""
+    """Keyed BLAKE2s (RFC 7693, 2.9) under ``key`` of 16 to 32 bytes, 80 bits long; prefixes ``c-``, ``b-``, ``a-``."""
 
     def __init__(self, key: bytes) -> None:
         if not _LEAST_KEY_BYTES <= len(key) <= _MOST_KEY_BYTES:
@@ -44,6 +47,10 @@ class CardTokens:
     def bin_group(self, pan: bytes | bytearray) -> str:
         """Token of the issuer's six digits."""
         return "b-" + self._digest(pan[:_ISSUER_DIGITS], b"bin")
+
+    def of_application(self, token: str | None) -> str | None:
+        """Token of a text that the application chose; None stays None."""
+        return None if token is None else "a-" + self._digest(token.encode(), b"app")
 
     def _digest(self, digits: bytes | bytearray, purpose: bytes) -> str:
         return blake2s(digits, key=self._key, digest_size=_TOKEN_BYTES, person=purpose).hexdigest()

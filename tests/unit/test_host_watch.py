@@ -74,6 +74,9 @@ def test_a_failing_token_maker_does_not_leave_the_frames_behind() -> None:
         def bin_group(self, pan: bytes | bytearray) -> str:
             raise OSError(len(pan))
 
+        def of_application(self, token: str | None) -> str | None:
+            return token
+
     handed = _handed()
     with pytest.raises(OSError, match="16"):
         read_exchange(handed, PROFILES, Broken(), "unionpay")
@@ -194,7 +197,16 @@ def test_the_applications_word_goes_before_the_frame() -> None:
     card = exchange.card
     assert (card.issuer_country, card.tvr, card.terminal_country) == ("156", "8000000000", "156")
     assert (card.service_code, card.expired) == ("601", True)
-    assert (card.token, card.bin_group, card.scheme) == ("opaque", "group", "visa")
+    assert (card.token, card.bin_group) == (TOKENS.of_application("opaque"), TOKENS.of_application("group"))
+    assert card.scheme == "visa"
+
+
+def test_a_number_given_as_the_applications_token_is_never_kept_as_it_is() -> None:
+    handed = _handed()
+    handed.card_token = handed.bin_group = peer.CARD
+    card = _read(handed).card
+    assert peer.CARD not in f"{card.token} {card.bin_group}"
+    assert card.token is not None
 
 
 @pytest.mark.parametrize(
