@@ -249,7 +249,7 @@ def _prune_declines(database: sqlite3.Connection) -> None:
 def _past_sale(row: tuple[Any, ...]) -> PastSale:
     age_s, code, mac, entry_mode, token, bin_group, scheme, foreign, match, stored, test_card = row
     return PastSale(
-        age_s=age_s,
+        age_s=round(age_s, 1),  # seventeen digits of a float say no more, and can look like a card number
         code=code,
         mac=MacVerdict(mac),
         entry_mode=EntryMode(entry_mode),
