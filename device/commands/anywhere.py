@@ -9,8 +9,7 @@ from typing import Final
 from device.commands.decode import MOST_INPUT_CHARACTERS, decode
 from device.commands.diagnose import diagnose_file
 from device.commands.explain import explain_code
-from device.settings import read_folder
-from protocol.iso8583_profile import parse_profile
+from device.decoding.tables import Tables
 
 _UNREAD_KINDS: Final = ("neo", "abecs", "pn532", "escpos")
 
@@ -29,8 +28,7 @@ def run_anywhere(arguments: argparse.Namespace) -> int:
         code, text = 2, f"{arguments.kind} frames are not read by this version"
     else:
         given = arguments.hex if arguments.hex != "-" else sys.stdin.read(MOST_INPUT_CHARACTERS + 1)
-        profiles = [parse_profile(table.mapping, table.where) for table in read_folder("profiles").values()]
-        code, text = decode(arguments.kind, given, profiles, arguments.json)
+        code, text = decode(arguments.kind, given, Tables(), arguments.json)
     text = text.rstrip("\n")
     if code == 2 and "\n" not in text:  # one sentence refuses; "this is not that kind" is a result like any other
         sys.stderr.write(f"posmedic: {text}\n")

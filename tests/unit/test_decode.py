@@ -8,16 +8,18 @@ from pathlib import Path
 import pytest
 from support import iso8583_peer as peer
 
-from device.commands.decode import KINDS, decode
+from device.commands.decode import decode
+from device.decoding.kinds import KINDS
+from device.decoding.tables import Tables
 
-PROFILES = peer.profiles()
+TABLES = Tables()
 
 
 @pytest.mark.parametrize("as_json", [True, False])
 @pytest.mark.parametrize("path", peer.RECORDINGS, ids=lambda p: p.stem)
 def test_a_recording_is_decoded_without_card_data(path: Path, as_json: bool) -> None:
     recorded = peer.recording(path)
-    code, text = decode("iso8583", recorded["wire"], PROFILES, as_json)
+    code, text = decode("iso8583", recorded["wire"], TABLES, as_json)
     assert code == 0
     assert recorded["mti"] in text
     assert recorded["fields"]["11"] in text
@@ -27,7 +29,7 @@ def test_a_recording_is_decoded_without_card_data(path: Path, as_json: bool) -> 
 
 def test_a_cut_message_is_partial_with_its_offset() -> None:
     wire = peer.terminal_message("0210", peer.RESPONSE)
-    code, text = decode("iso8583", wire[:50].hex(" "), PROFILES, True)
+    code, text = decode("iso8583", wire[:50].hex(" "), TABLES, True)
     result = json.loads(text)
     assert (code, result["decoded"], result["offset"]) == (1, "partial", 41)
     assert result["stopped"].startswith("DE37 at byte 41")
@@ -39,7 +41,7 @@ def test_no_wrong_byte_brings_the_card_number_out() -> None:
     for at in range(len(wire)):
         for wrong in range(0, 256, 17):
             broken = wire[:at] + bytes((wrong,)) + wire[at + 1 :]
-            _, text = decode("iso8583", broken.hex(), PROFILES, False)
+            _, text = decode("iso8583", broken.hex(), TABLES, False)
             assert peer.CARD not in text
 
 
@@ -60,13 +62,13 @@ def test_no_wrong_byte_brings_the_card_number_out() -> None:
     ],
 )
 def test_what_is_not_that_kind_is_told_in_a_sentence(kind: str, text: str, says: str) -> None:
-    code, output = decode(kind, text, PROFILES, False)
+    code, output = decode(kind, text, TABLES, False)
     assert code == 2
     assert says in output
 
 
 def test_chip_data_shows_countries_and_scheme_only() -> None:
-    code, text = decode("tlv", peer.CHIP, PROFILES, True)
+    code, text = decode("tlv", peer.CHIP, TABLES, True)
     rows = {row["tag"]: row for row in json.loads(text)["objects"]}
     assert code == 0
     assert rows["5F28"]["value"] == "0840"
@@ -76,31 +78,31 @@ def test_chip_data_shows_countries_and_scheme_only() -> None:
 
 
 def test_cut_chip_data_is_partial() -> None:
-    code, text = decode("tlv", peer.CHIP[:-4], PROFILES, True)
+    code, text = decode("tlv", peer.CHIP[:-4], TABLES, True)
     assert code == 1
     assert json.loads(text)["offset"] > 0
     assert peer.CARD not in text
 
 
 def test_an_atr_and_its_oddities() -> None:
-    code, text = decode("atr", "3B 65 00 00 20 63 CB A0 00", PROFILES, True)
+    code, text = decode("atr", "3B 65 00 00 20 63 CB A0 00", TABLES, True)
     assert code == 0
     assert json.loads(text)["protocols"] == ["T=0"]
-    assert decode("atr", "3B65", PROFILES, True)[0] == 1
+    assert decode("atr", "3B65", TABLES, True)[0] == 1
 
 
 def test_frames_tell_their_shape_not_their_payload() -> None:
     wire = peer.framed(peer.terminal_message("0210", peer.RESPONSE))
-    code, text = decode("control", wire.hex(), PROFILES, True)
+    code, text = decode("control", wire.hex(), TABLES, True)
     assert code == 0
     assert json.loads(text)["length"] == "bcd"
     assert peer.CARD not in text
-    assert decode("control", "aa" + wire.hex(), PROFILES, True)[0] == 1
+    assert decode("control", "aa" + wire.hex(), TABLES, True)[0] == 1
 
 
 def test_modem_lines_tell_names_and_results() -> None:
     wire = b"AT+CSQ\r\r\n+CSQ: 20,99\r\n\r\n+CME ERROR: 10\r\n861234567890123\r\n"
-    code, text = decode("at", wire.hex(), PROFILES, True)
+    code, text = decode("at", wire.hex(), TABLES, True)
     assert code == 0
     assert "+CSQ" in text
     assert '"code": 10' in text
@@ -110,4 +112,4 @@ def test_modem_lines_tell_names_and_results() -> None:
 def test_every_kind_bears_any_bytes() -> None:
     for kind in KINDS:
         for data in (bytes(range(256)), b"\x00", b"\xff" * 40, b"\x02\x00\x01\x03"):
-            assert decode(kind, data.hex(), PROFILES, False)[0] in (0, 1, 2)
+            assert decode(kind, data.hex(), TABLES, False)[0] in (0, 1, 2)

@@ -1,0 +1,37 @@
+"""The kinds by name, each one module that is imported when it is asked for.
+
+A kind's module has ``decode(data, tables) -> Decoded``; where bytes come in a stream that can be cut anywhere, also
+``open_stream(tables) -> Stream``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Final, TypeAlias
+
+from device.decoding.result import Decoded, Stream
+from device.decoding.tables import Tables
+
+Decode: TypeAlias = Callable[[bytes, Tables], Decoded]
+OpenStream: TypeAlias = Callable[[Tables], Stream]
+
+KINDS: Final[Mapping[str, str]] = {  # kind -> what it reads, for --help
+    "iso8583": "a host message, in any envelope that the profiles know",
+    "tlv": "EMV data objects (BER-TLV)",
+    "atr": "a chip card's answer to reset",
+    "at": "a modem's AT conversation",
+    "control": "STX/ETX and SI/SO frames of readers, pinpads and host links",
+}
+
+
+def decoder_of(kind: str) -> Decode:
+    """The decoder of a kind in :data:`KINDS`."""
+    decode: Decode = import_module(f"device.decoding.{kind}").decode
+    return decode
+
+
+def stream_of(kind: str) -> OpenStream | None:
+    """How to open a stream of this kind, or None where each piece stands for itself."""
+    opener: OpenStream | None = getattr(import_module(f"device.decoding.{kind}"), "open_stream", None)
+    return opener
