@@ -1,12 +1,13 @@
-"""Generates what native/ commits: the cffi declarations of libpcsclite and the C program that checks their layout.
+"""Generates what native/ commits: cffi declarations, and the C program that checks those of libpcsclite.
 
-    python -m tools.build_native            write native/_pcsc_abi.py and native/check/pcsc_layout.c
+    python -m tools.build_native            write native/_pcsc_abi.py, native/_hal_abi.py, native/check/pcsc_layout.c
     python -m tools.build_native --check    fail if a committed file is stale
     python -m tools.build_native --layout   compile the layout check against the real headers and run it
 
 cffi's out-of-line ABI mode compiles nothing, so one pure wheel serves every architecture and the terminal needs only
 ``_cffi_backend``. What ABI mode does not verify, the layout check does: each typedef, prototype, constant, structure
-size and member offset is held against the machine's own ``winscard.h``.
+size and member offset is held against the machine's own ``winscard.h``. The declarations of the vendor's library need
+no such check: they are cut out of the header that the vendor compiles, ``native/posmedic_hal.h``.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ NATIVE: Final = Path(__file__).resolve().parent.parent / "native"
 CDEF: Final = NATIVE / "_pcsc.cdef.txt"
 ABI: Final = NATIVE / "_pcsc_abi.py"
 LAYOUT: Final = NATIVE / "check" / "pcsc_layout.c"
-_MODULE: Final = "native._pcsc_abi"
+HAL_HEADER: Final = NATIVE / "posmedic_hal.h"
+HAL_ABI: Final = NATIVE / "_hal_abi.py"
+
+_DECLARATIONS: Final = re.compile(r"/\* declarations begin \*/(.*)/\* declarations end \*/", re.DOTALL)
 
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CONSTANT: Final = re.compile(r"^#define (\w+) (\w+)$", re.MULTILINE)
@@ -39,13 +43,21 @@ class LayoutError(Exception):
     """The layout check could not be compiled, or the declarations do not fit this machine's header."""
 
 
-def build_abi(cdef: str) -> str:
-    """The text of ``_pcsc_abi.py`` for these declarations."""
+def hal_declarations(header: str) -> str:
+    """What lies between the two marks of ``posmedic_hal.h``. Raises ValueError without them."""
+    found = _DECLARATIONS.search(header)
+    if found is None:
+        raise ValueError(f"{HAL_HEADER.name} lacks the marks around its declarations")
+    return found[1]
+
+
+def build_abi(cdef: str, module: str) -> str:
+    """The text of the Python file for these declarations; ``module`` is its name, e.g. ``native._hal_abi``."""
     from cffi import FFI  # noqa: PLC0415 - the layout check runs where only gcc is installed
 
     ffi = FFI()
     ffi.cdef(cdef)
-    ffi.set_source(_MODULE, None)
+    ffi.set_source(module, None)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "abi.py")
         with contextlib.redirect_stdout(io.StringIO()):  # cffi tells the temporary file's name
@@ -126,16 +138,24 @@ def _flags() -> list[str]:
     return ["-I/usr/include/PCSC"]
 
 
+def generated_files() -> dict[Path, str]:
+    """Every generated file with the text it must have."""
+    cdef, hal = CDEF.read_text(), hal_declarations(HAL_HEADER.read_text())
+    return {
+        ABI: build_abi(cdef, f"native.{ABI.stem}"),
+        HAL_ABI: build_abi(hal, f"native.{HAL_ABI.stem}"),
+        LAYOUT: build_layout(cdef),
+    }
+
+
 def stale_files() -> list[Path]:
     """The committed files that do not fit the declarations."""
-    cdef = CDEF.read_text()
-    wanted = {ABI: build_abi(cdef), LAYOUT: build_layout(cdef)}
-    return [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
+    return [path for path, text in generated_files().items() if not path.exists() or path.read_text() != text]
 
 
 def main() -> int:
     """Run the command line; 0 is well, 1 is stale or unfit."""
-    parser = argparse.ArgumentParser(description="Generate or check the declarations of libpcsclite.")
+    parser = argparse.ArgumentParser(description="Generate or check the cffi declarations.")
     parser.add_argument("--check", action="store_true", help="fail if a committed file is stale")
     parser.add_argument("--layout", action="store_true", help="compile and run the layout check")
     arguments = parser.parse_args()
@@ -149,10 +169,9 @@ def main() -> int:
             print(f"the declarations do not fit this machine's winscard.h: {error}", file=sys.stderr)
             return 1
     if not arguments.check and not arguments.layout:
-        cdef = CDEF.read_text()
-        LAYOUT.parent.mkdir(exist_ok=True)
-        LAYOUT.write_text(build_layout(cdef))
-        ABI.write_text(build_abi(cdef))
+        for path, text in generated_files().items():
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
     return 0
 
 

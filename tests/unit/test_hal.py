@@ -1,0 +1,195 @@
+"""The vendor's library: what is believed of it. What it can do to its process is tried with the self-test."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.hal_library import LINUX, LYING, compile_library, compiler_missing
+
+from native.hal import (
+    Battery,
+    Hal,
+    HalCallError,
+    HalError,
+    HalGarbageError,
+    HalMissingError,
+    HalUnfitError,
+    Identity,
+    Keypad,
+    Printer,
+    Reader,
+    Tamper,
+)
+
+pytestmark = pytest.mark.skipif(compiler_missing() is not None, reason=str(compiler_missing()))
+
+
+@pytest.fixture(scope="module")
+def lying(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return compile_library(LYING, tmp_path_factory.mktemp("hal"))
+
+
+@pytest.fixture(scope="module")
+def linux(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return compile_library(LINUX, tmp_path_factory.mktemp("hal"))
+
+
+def test_everything_a_library_tells_arrives_and_what_it_does_not_tell_is_none(lying: Path) -> None:
+    hal = Hal(lying)
+    assert hal.read_identity() == Identity("Test", "Terminal 1", "SN-0001", "")
+    assert hal.read_reader() == Reader((10, 900, None), (None, 9, None), 1000, 500, 2)
+    assert hal.read_printer() == Printer(paper=1, cover_open=0, overheated=0, cutter_fault=0, printed_m=None)
+    assert hal.read_battery() == Battery(1, 1, 1, 80, 3900, 251, None)
+    assert hal.read_tamper() == Tamper(0, 0)
+    assert hal.read_keypad() == Keypad(16, 0)
+    hal.light_and_beep(50)
+
+
+@pytest.mark.parametrize(
+    ("habit", "says"),
+    [
+        ("refuses", "does not serve version 1"),
+        ("newer", "was built for version 99"),
+        ("no_size", "impossible size of its table, 0"),
+        ("odd_size", "impossible size of its table, 33"),
+    ],
+)
+def test_a_library_for_another_version_is_refused(
+    lying: Path, monkeypatch: pytest.MonkeyPatch, habit: str, says: str
+) -> None:
+    monkeypatch.setenv("LYING_HAL", habit)
+    with pytest.raises(HalUnfitError, match=says):
+        Hal(lying)
+
+
+@pytest.mark.parametrize(
+    ("habit", "call", "says"),
+    [
+        ("percent_300", Hal.read_battery, "level_percent 300"),
+        ("overrun", Hal.read_battery, "beyond the end of posmedic_battery"),
+        ("result_99", Hal.read_battery, "returned 99"),
+        ("paper_77", Hal.read_printer, "paper 77"),
+        ("negative", Hal.read_reader, "track_reads -5"),
+        ("endless_text", Hal.read_identity, "firmware has no end"),
+        ("not_utf8", Hal.read_identity, "model is not UTF-8"),
+        ("control", Hal.read_identity, "model holds control characters"),
+    ],
+)
+def test_what_cannot_be_true_is_not_believed(
+    lying: Path, monkeypatch: pytest.MonkeyPatch, habit: str, call: Callable[[Hal], object], says: str
+) -> None:
+    monkeypatch.setenv("LYING_HAL", habit)
+    with pytest.raises(HalGarbageError, match=says):
+        call(Hal(lying))
+
+
+@pytest.mark.parametrize(("habit", "reason"), [("no_answer", "no_answer"), ("busy", "busy")])
+def test_a_library_may_say_why_there_is_nothing_to_tell(
+    lying: Path, monkeypatch: pytest.MonkeyPatch, habit: str, reason: str
+) -> None:
+    monkeypatch.setenv("LYING_HAL", habit)
+    with pytest.raises(HalCallError) as caught:
+        Hal(lying).read_battery()
+    assert caught.value.reason == reason
+
+
+def test_functions_beyond_an_older_tables_end_are_not_called(lying: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LYING_HAL", "short")
+    hal = Hal(lying)
+    assert hal.read_identity().model == "Terminal 1"
+    with pytest.raises(HalCallError) as caught:
+        hal.read_battery()
+    assert caught.value.reason == "not_supported"
+
+
+def test_a_function_left_out_and_one_that_fails_are_told_apart(lying: Path) -> None:
+    for call in (Hal(lying).print_test_line, lambda: Hal(lying).switch_field(10)):
+        with pytest.raises(HalCallError, match="cannot tell"):
+            call()
+    with pytest.raises(HalCallError, match="cannot do it"):
+        Hal(lying).light_and_beep(0)
+
+
+def test_a_file_that_is_no_library_of_ours_is_named(tmp_path: Path) -> None:
+    with pytest.raises(HalMissingError, match="is not there"):
+        Hal(tmp_path / "none.so")
+    text = tmp_path / "text.so"
+    text.write_text("hello")
+    with pytest.raises(HalMissingError, match="cannot be loaded"):
+        Hal(text)
+    source = tmp_path / "other.c"
+    source.write_text("int other(void); int other(void) { return 0; }\n")
+    with pytest.raises(HalUnfitError, match="does not export posmedic_hal_open"):
+        Hal(compile_library(source, tmp_path))
+
+
+def _supply(root: Path, name: str, **values: str) -> None:
+    folder = root / "sys/class/power_supply" / name
+    folder.mkdir(parents=True)
+    for key, value in values.items():
+        (folder / key).write_text(value + "\n")
+
+
+def test_the_reference_library_reads_battery_and_mains_as_the_kernel_shows_them(
+    linux: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSMEDIC_HAL_ROOT", str(tmp_path))
+    with pytest.raises(HalCallError) as caught:
+        Hal(linux).read_battery()
+    assert caught.value.reason == "not_supported"
+    _supply(
+        tmp_path,
+        "bat",
+        **{"type": "Battery", "present": "1", "capacity": "37", "voltage_now": "3712000"},
+        **{"temp": "-51", "status": "Discharging"},
+    )
+    _supply(tmp_path, "usb", type="USB", online="0")
+    _supply(tmp_path, "ac", type="Mains", online="1")
+    assert Hal(linux).read_battery() == Battery(1, 1, 0, 37, 3712, -51, None)
+
+
+def test_the_reference_library_reads_the_tamper_line_that_its_settings_name(
+    linux: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSMEDIC_HAL_ROOT", str(tmp_path))
+    settings, line = tmp_path / "etc/posmedic/hal.conf", tmp_path / "line"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("# the latch\ntamper = /line   # gpio 17\n")
+    line.write_text("1\n")
+    assert Hal(linux).read_tamper().triggered == 1
+    settings.write_text("tamper = /line\ntamper_low = 1\n")
+    assert Hal(linux).read_tamper().triggered == 0
+    line.write_text("x\n")
+    with pytest.raises(HalCallError):
+        Hal(linux).read_tamper()
+    line.unlink()
+    with pytest.raises(HalCallError, match="stayed silent"):
+        Hal(linux).read_tamper()
+
+
+def test_the_reference_library_lights_the_named_lamps_and_puts_them_back(
+    linux: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSMEDIC_HAL_ROOT", str(tmp_path))
+    lamp = tmp_path / "sys/class/leds/pos:green"
+    lamp.mkdir(parents=True)
+    (lamp / "brightness").write_text("3\n")
+    (lamp / "max_brightness").write_text("255\n")
+    (tmp_path / "etc/posmedic").mkdir(parents=True)
+    (tmp_path / "etc/posmedic/hal.conf").write_text("leds = pos:green\n")
+    Hal(linux).light_and_beep(1)
+    assert (lamp / "brightness").read_text() == "3\n"
+    (tmp_path / "etc/posmedic/hal.conf").write_text("leds = ../../etc\n")
+    with pytest.raises(HalError):
+        Hal(linux).light_and_beep(1)
+
+
+def test_the_reference_library_names_the_machine(linux: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSMEDIC_HAL_ROOT", str(tmp_path))
+    tree = tmp_path / "proc/device-tree"
+    tree.mkdir(parents=True)
+    (tree / "model").write_bytes(b"Acme POS-1 with a name longer than the member holds\0")
+    (tree / "serial-number").write_bytes(b"0123\0")
+    identity = Hal(linux).read_identity()
+    assert identity.serial_number == "0123"
+    assert identity.model == "Acme POS-1 with a name longer t"
