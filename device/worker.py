@@ -109,7 +109,12 @@ class Worker:
         while (end := self._buffer.find(b"\n")) >= 0:
             line = bytes(self._buffer[:end])
             del self._buffer[: end + 1]
-            value = json.loads(line)
+            try:
+                value = json.loads(line)
+            except ValueError:  # a library in the child may write where it likes
+                self._detail = "reported something unreadable"
+                self._kill(End.CRASHED)
+                return
             if isinstance(value, dict) and "crash" in value:
                 self._end, self._detail = End.CRASHED, str(value["crash"])
             else:

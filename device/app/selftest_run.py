@@ -1,8 +1,13 @@
-"""One run of the self-test: every part in a worker of its own, so that a hung part costs only itself."""
+"""One run of the self-test: every part in a worker of its own, so that a hung part costs only itself.
+
+The slowest parts begin first and only so many run at once, because a small terminal has no memory for twenty
+processes; a part that found no place within the run's budget did not run, and says so.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +17,9 @@ from device.loop import Loop
 from device.selftest.sheet import Sheet
 from device.worker import End, Ending, Report, Worker
 
+BUDGET_S: Final = 5.0  # of the safe level; parts that wait for a person or move something have longer deadlines
+_MOST_AT_ONCE: Final = 8
+_LEAST_S: Final = 0.2  # less is no time for any part
 _DETAIL: Final = {
     End.DONE: ("not_reported", "The check ended without a result for this fact."),
     End.DEADLINE: ("deadline", "The part did not finish in its time and its worker was ended."),
@@ -58,53 +66,96 @@ class SelftestRun:
         self._on_evidence = on_evidence
         self._on_part = on_part
         self._on_end = on_end
-        self._plans = list(plans)
+        self._waiting = sorted(plans, key=lambda plan: -plan.deadline_s)
+        self._total = len(self._waiting)
+        self._until = 0.0
         self._workers: dict[str, tuple[PartPlan, Worker]] = {}
         self._done = 0
 
     def start(self) -> None:
-        """Start every part; without any part the run ends at once."""
-        for plan in self._plans:
-            self._workers[plan.part] = (plan, self._worker(plan))
-        if not self._plans:
+        """Start the first parts; without any part the run ends at once."""
+        longest = max((plan.deadline_s for plan in self._waiting), default=0.0)
+        self._until = time.monotonic() + max(BUDGET_S, longest)
+        if self._total == 0:
             self._loop.call_in(0, self._on_end)
+        self._fill()
 
     def yield_to_sale(self) -> None:
         """Stop every part that could disturb a sale; what it had not told becomes ``not_run``."""
+        for plan in [plan for plan in self._waiting if plan.disturbs]:
+            self._waiting.remove(plan)
+            self._skip(plan, Ending(End.CANCELLED, 0.0))
         for plan, worker in list(self._workers.values()):
             if plan.disturbs:
                 worker.cancel()
 
-    def _worker(self, plan: PartPlan) -> Worker:
+    def _fill(self) -> None:
+        """Give the free places to the parts that wait; when time is up they are told as not run."""
+        while self._waiting and len(self._workers) < _MOST_AT_ONCE:
+            plan = self._waiting.pop(0)
+            left_s = self._until - time.monotonic()
+            if left_s < _LEAST_S:
+                self._skip(plan, None)
+            else:
+                self._workers[plan.part] = (plan, self._worker(plan, min(plan.deadline_s, left_s)))
+
+    def _skip(self, plan: PartPlan, ending: Ending | None) -> None:
+        """End a part that never began; on the loop's next round, so that callers are not called back at once."""
+
+        def end() -> None:
+            for evidence in _unreported(plan.facts, ending, self._specs):
+                self._on_evidence(evidence)
+            self._part_ended(plan, 0.0)
+
+        self._loop.call_in(0, end)
+
+    def _part_ended(self, plan: PartPlan, took_s: float) -> None:
+        self._done += 1
+        self._on_part(PartDone(plan.part, self._done, self._total, took_s))
+        if self._done == self._total:
+            self._on_end()
+        else:
+            self._fill()
+
+    def _worker(self, plan: PartPlan, deadline_s: float) -> Worker:
         missing = dict.fromkeys(plan.facts)
 
         def run(report: Report) -> None:
             plan.check(Sheet(self._specs, lambda evidence: report(dataclasses.asdict(evidence))))
 
         def take(value: Any) -> None:
-            evidence = Evidence(**{**value, "outcome": Outcome(value["outcome"])})
-            missing.pop(evidence.id, None)
-            self._on_evidence(evidence)
+            evidence = _read_evidence(value, plan.facts)
+            if evidence is not None:
+                missing.pop(evidence.id, None)
+                self._on_evidence(evidence)
 
         def end(ending: Ending) -> None:
             for evidence in _unreported(tuple(missing), ending, self._specs):
                 self._on_evidence(evidence)
             del self._workers[plan.part]
-            self._done += 1
-            self._on_part(PartDone(plan.part, self._done, len(self._plans), ending.took_s))
-            if not self._workers:
-                self._on_end()
+            self._part_ended(plan, ending.took_s)
 
-        return Worker(self._loop, run, plan.deadline_s, take, end)
+        return Worker(self._loop, run, deadline_s, take, end)
 
 
-def _unreported(facts: tuple[str, ...], ending: Ending, specs: Mapping[str, CheckSpec]) -> list[Evidence]:
+def _read_evidence(value: Any, facts: tuple[str, ...]) -> Evidence | None:
+    """What a worker reported, if it is evidence of its own part: a foreign library may have written it."""
+    try:
+        evidence = Evidence(**{**value, "outcome": Outcome(value["outcome"])})
+    except (TypeError, KeyError, ValueError):
+        return None
+    return evidence if evidence.id in facts else None
+
+
+def _unreported(facts: tuple[str, ...], ending: Ending | None, specs: Mapping[str, CheckSpec]) -> list[Evidence]:
     """What becomes of the facts a worker did not tell: the one it was at is an error, the later ones did not run."""
-    reason, detail = _DETAIL[ending.end]
-    detail = f"{detail} ({ending.detail})." if ending.detail else detail
+    reason, detail = (
+        ("budget", "The run's time was up before this part's turn.") if ending is None else _DETAIL[ending.end]
+    )
+    detail = f"{detail} ({ending.detail})." if ending is not None and ending.detail else detail
     evidence = []
     for number, fact in enumerate(facts):
-        broke = number == 0 and ending.end in (End.DEADLINE, End.CRASHED)
+        broke = ending is not None and number == 0 and ending.end in (End.DEADLINE, End.CRASHED)
         outcome = Outcome.ERROR if broke else Outcome.NOT_RUN
         spec = specs[fact]
         evidence.append(Evidence(fact, outcome, None, spec.unit, str(spec.limit), reason, detail))
