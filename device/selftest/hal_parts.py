@@ -1,0 +1,136 @@
+"""The checks of parts that only the vendor's library knows: power, tamper latch, keypad, contactless reader.
+
+Each runs in a process of its own, because the library may hang or crash; what it prints goes nowhere, because nobody
+can vouch for what it prints.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from device.selftest.sheet import Sheet
+from native.hal import Hal, HalCallError, HalError, HalGarbageError
+
+_NOT_ASKED: Final = ("not_fitted", "not_supported", "busy")
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class HalSetup:
+    """The vendor's library."""
+
+    library: Path
+
+
+def check_power(setup: HalSetup | None, sheet: Sheet) -> None:
+    """Write power.external (yes), power.battery (percent), power.battery_temperature (°C)."""
+    facts = ("power.external", "power.battery", "power.battery_temperature")
+    found = _ask(setup, Hal.read_battery, facts, sheet)
+    if found is None:
+        return
+    _flag(sheet, "power.external", found.external_power)
+    if found.fitted == 0:
+        for fact in facts[1:]:
+            sheet.not_run(fact, "not_fitted", "This terminal has no battery.")
+        return
+    charging = {None: "", 0: "Not charging.", 1: "Charging."}[found.charging]
+    _number(sheet, "power.battery", found.level_percent, charging)
+    tenths = found.temperature_dc
+    _number(sheet, "power.battery_temperature", None if tenths is None else tenths / 10)
+
+
+def check_tamper(setup: HalSetup | None, sheet: Sheet) -> None:
+    """Write tamper.latch (``clear`` or ``set``)."""
+    found = _ask(setup, Hal.read_tamper, ("tamper.latch",), sheet)
+    if found is None:
+        return
+    if found.triggered is None:
+        _untold(sheet, "tamper.latch")
+        return
+    detail = "" if found.events is None else f"{found.events} events since the counter began."
+    sheet.measured("tamper.latch", "set" if found.triggered else "clear", detail=detail)
+
+
+def check_keypad(setup: HalSetup | None, sheet: Sheet) -> None:
+    """Write keypad.keys (how many) and keypad.stuck (how many read as pressed with nobody asked to press one)."""
+    found = _ask(setup, Hal.read_keypad, ("keypad.keys", "keypad.stuck"), sheet)
+    if found is not None:
+        _number(sheet, "keypad.keys", found.keys)
+        _number(sheet, "keypad.stuck", found.pressed)
+
+
+def check_contactless(setup: HalSetup | None, sheet: Sheet, *, active: bool) -> None:
+    """Write contactless.answer (yes), contactless.errors (cards not read); if active contactless.field (true)."""
+    facts = ("contactless.answer", "contactless.errors", *(("contactless.field",) if active else ()))
+    found = _ask(setup, Hal.read_contactless, facts, sheet)
+    if found is None:
+        return
+    _flag(sheet, "contactless.answer", found.answers)
+    detail = "" if found.taps is None else f"Of {found.taps} cards seen."
+    _number(sheet, "contactless.errors", found.errors, detail)
+    if active and setup is not None:
+        _act(sheet, "contactless.field", lambda: Hal(setup.library).switch_field(200))
+
+
+def _ask(setup: HalSetup | None, read: Callable[[Hal], _Answer], facts: Iterable[str], sheet: Sheet) -> _Answer | None:
+    """The library's answer, or None after every fact was written down with the reason why there is none."""
+    if setup is None:
+        for fact in facts:
+            sheet.not_run(fact, "not_fitted", "No hardware library is configured.")
+        return None
+    _silence()
+    try:
+        return read(Hal(setup.library))
+    except HalError as error:
+        for fact in facts:
+            _no_answer(sheet, fact, error)
+        return None
+
+
+def _act(sheet: Sheet, fact: str, call: Callable[[], None]) -> None:
+    try:
+        call()
+    except HalError as error:
+        _no_answer(sheet, fact, error)
+    else:
+        sheet.measured(fact, True)
+
+
+def _no_answer(sheet: Sheet, fact: str, error: HalError) -> None:
+    """Silence of the part is a failure; a library that cannot be used says nothing about the part."""
+    if isinstance(error, HalCallError) and error.reason in _NOT_ASKED:
+        sheet.not_run(fact, error.reason, str(error))
+    elif isinstance(error, HalCallError | HalGarbageError):
+        sheet.failed(fact, error.reason, str(error))
+    else:
+        sheet.broken(fact, error.reason, str(error))
+
+
+def _flag(sheet: Sheet, fact: str, value: int | None) -> None:
+    if value is None:
+        _untold(sheet, fact)
+    else:
+        sheet.measured(fact, "yes" if value else "no")
+
+
+def _number(sheet: Sheet, fact: str, value: float | None, detail: str = "") -> None:
+    if value is None:
+        _untold(sheet, fact)
+    else:
+        sheet.measured(fact, value, detail=detail)
+
+
+def _untold(sheet: Sheet, fact: str) -> None:
+    sheet.not_run(fact, "not_supported", "The hardware library does not tell this.")
+
+
+def _silence() -> None:
+    """Send what the library prints to nowhere; this process ends after the check."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
