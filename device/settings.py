@@ -1,6 +1,7 @@
 """Reads and validates every file of the service and hands the parsed values down.
 
-Nothing else in the product opens a settings, profile or catalogue file. Every error is a
+Nothing else in the product opens a settings or catalogue file; the terminal's profile is read by
+:mod:`device.terminal_profile` on top of this. Every error is a
 :class:`~device.table.TableError`: one sentence with file, line and key.
 """
 
@@ -11,14 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from device.evidence import TerminalProfile
 from device.table import Table, TableError, parse_toml
 
 CATALOGUE: Final = Path(__file__).parent / "catalogue"
 LANGUAGES: Final = ("zh", "en")
 DEFAULT_PATH: Final = Path("/etc/posmedic/settings.toml")
 _MOST_BYTES: Final = 1 << 20
-_COUNTRY_DIGITS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +89,10 @@ class Settings:
     reader: LineSettings | None
     modem: LineSettings | None
     host_tap: LineSettings | None
+    printer: LineSettings | None
     smart_card: str | None  # part of the PC/SC reader's name; "" is the first reader
     network: NetworkSettings | None
+    hal: Path | None  # the vendor's hardware library
 
 
 def read_text(path: Path) -> str:
@@ -126,8 +127,10 @@ def read_settings(path: Path) -> Settings:
         reader=_line(root, "reader", 9600, "generic"),
         modem=_line(root, "modem", 115200, ""),
         host_tap=_line(root, "host_tap", 9600, "unionpay"),
+        printer=_line(root, "printer", 115200, ""),
         smart_card=_smart_card(root),
         network=_network(root),
+        hal=_hal(root),
     )
     root.close()
     return settings
@@ -204,6 +207,17 @@ def _smart_card(root: Table) -> str | None:
     return reader if enabled else None
 
 
+def _hal(root: Table) -> Path | None:
+    if "hal" not in root:
+        return None
+    table = root.table("hal")
+    library = Path(table.text("library"))
+    table.close()
+    if not library.is_absolute():
+        raise table.error("library", "must be a full path, so that no other folder's file is loaded")
+    return library
+
+
 def _network(root: Table) -> NetworkSettings | None:
     if "network" not in root:
         return None
@@ -221,44 +235,6 @@ def _network(root: Table) -> NetworkSettings | None:
     if not 0.1 <= network.timeout_s <= 10:
         raise table.error("timeout_s", "must be from 0.1 to 10")
     return network
-
-
-def read_profile(path: Path) -> TerminalProfile:
-    """Read the terminal's profile. ``verified`` stays False: a signature is checked elsewhere, by ssh-keygen."""
-    root = read_table(path)
-    terminal, host = root.table("terminal"), root.table("host", {})
-    acquirer, shop, schemes = root.table("acquirer", {}), root.table("shop", {}), root.table("schemes", {})
-    may_fix = ("country", "currency", "terminal_id", "merchant_id", "mcc")
-    profile = TerminalProfile(
-        terminal_id=terminal.optional_text("terminal_id", most=16),
-        merchant_id=terminal.optional_text("merchant_id", most=35),
-        mcc=terminal.optional_text("mcc", most=4),
-        country=_numeric_code(terminal, "country"),
-        currency=_numeric_code(terminal, "currency"),
-        host=host.optional_text("profile", most=40),
-        signs_declines=host.optional_flag("signs_declines"),
-        maps_codes=host.optional_flag("maps_codes"),
-        stands_in=host.optional_flag("stands_in"),
-        schemes=schemes.texts("enabled", ()),
-        shop_may_fix=shop.texts("may_fix", ()),
-        acquirer=acquirer.text("name", "", most=80),
-        hotline=acquirer.text("hotline", "", most=40),
-    )
-    unknown = [word for word in profile.shop_may_fix if word not in may_fix]
-    if unknown:
-        raise shop.error("may_fix", f"names {unknown[0][:20]!r}; known are {', '.join(may_fix)}")
-    if host.optional_text("source") is None and profile.signs_declines is not None:
-        raise host.error("signs_declines", "needs a source: say in [host] source where this was learnt")
-    for table in (terminal, host, acquirer, shop, schemes, root):
-        table.close()
-    return profile
-
-
-def _numeric_code(table: Table, key: str) -> str | None:
-    value = table.optional_text(key)
-    if value is not None and not (len(value) == _COUNTRY_DIGITS and value.isdecimal()):
-        raise table.error(key, f"must be a three-digit numeric code, like 156; it is {value[:10]!r}")
-    return value
 
 
 def read_catalogue(name: str) -> Table:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from device.diagnosis.knowledge import Knowledge, parse_knowledge
 from device.evidence import CheckSpec
+from device.message_profiles import read_message_profiles
 from device.selftest.check_table import PartRow, parse_checks, parse_parts
 from device.settings import LANGUAGES, read_catalogue, read_folder, read_texts
-from protocol.iso8583_profile import MessageProfile, parse_profile
+from protocol.iso8583_profile import MessageProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +26,18 @@ class Catalogue:
     messages: Mapping[str, MessageProfile]
 
 
-def load_catalogue() -> Catalogue:
-    """Read and check every data file; raises TableError or ProfileError with the place of the first mistake."""
+def load_catalogue(message_files: Sequence[Path] = ()) -> Catalogue:
+    """Read and check every data file; raises TableError with the place of the first mistake.
+
+    ``message_files`` are a vendor's message profiles, besides the product's own.
+    """
     checks = read_catalogue("checks.toml")
     texts = {language: read_texts(language) for language in LANGUAGES}
     hosts = read_folder("hosts")
-    messages = read_folder("profiles")
     return Catalogue(
         checks=parse_checks(checks),
         parts=parse_parts(checks),
         texts=texts,
         knowledge=parse_knowledge(read_catalogue("causes.toml"), hosts, texts),
-        messages={name: parse_profile(table.mapping, table.where) for name, table in messages.items()},
+        messages=read_message_profiles(message_files),
     )

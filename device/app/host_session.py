@@ -55,6 +55,7 @@ class HostSession:
         self.busy = False
         self.granted = False
         self.pending_offline = 0
+        self.versions: dict[str, str] = {}
         self.sales = 0  # how many it has begun
         self._handlers: dict[str, Callable[[Table, Secrets], None]] = {
             "hello": self._hello,
@@ -97,11 +98,14 @@ class HostSession:
         self.send({"type": "ok", "of": kind})
 
     def _hello(self, table: Table, _secrets: Secrets) -> None:
-        application = f"{table.text('application', most=80)} {table.text('version', '', most=40)}".strip()
+        version = table.text("version", "", most=40)
+        application = f"{table.text('application', most=80)} {version}".strip()
+        versions = _versions(table.table("tables", {}))
         host = table.text("host", "", most=40)
         can = frozenset(table.texts("can", ()))
         table.close()
         self.application, self.host, self.can = application or "unnamed", host, can
+        self.versions = versions | ({"application": version} if version else {})
         self.send(self._welcome)
         self._desk.joined(self)
 
@@ -138,6 +142,14 @@ class HostSession:
         handed = read_handed_over(table, secrets)
         self.send({"type": "accepted", "id": exchange_id})
         self._desk.exchanged(self, exchange_id, handed)
+
+
+def _versions(table: Table) -> dict[str, str]:
+    """Versions of the tables that the application has loaded."""
+    names = ("parameters", "aid_table", "ca_keys")
+    versions = {name: found for name in names if (found := table.optional_text(name, most=40)) is not None}
+    table.close()
+    return versions
 
 
 def read_handed_over(table: Table, secrets: Secrets) -> HandedOver:

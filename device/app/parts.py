@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
+from device import __version__
+from device.app.board_parts import board_checks
 from device.app.catalogue import Catalogue
 from device.app.selftest_run import PartPlan
 from device.app.terminal import Terminal
 from device.drivers.clock import SOFTWARE_FLOOR
-from device.evidence import Level
+from device.evidence import CheckSpec, Level
 from device.selftest.check_table import PartRow
 from device.selftest.sheet import Sheet
 from device.settings import ScreenSettings, Settings, read_catalogue
 from device.store.store import Store
+from device.terminal_profile import VERSIONED, Reference
 
 _LEVELS: Final = tuple(Level)
+
+
+class Application(Protocol):
+    """What the service knows of the connected payment applications."""
+
+    def names(self) -> str:
+        """Name and version of each, "" without any."""
+
+    def versions(self) -> Mapping[str, str]:
+        """What the first of them tells: ``application``, ``parameters``, ``aid_table``, ``ca_keys``."""
 
 
 class PartPlans:
     """Builds the plans of a run from settings and what the service knows at that moment."""
 
-    def __init__(
-        self, settings: Settings, terminal: Terminal, store: Store, application: Callable[[], str] | None
-    ) -> None:
+    def __init__(self, settings: Settings, terminal: Terminal, store: Store, application: Application | None) -> None:
         self._settings = settings
         self._terminal = terminal
         self._store = store
@@ -43,16 +55,28 @@ class PartPlans:
         floor = max(SOFTWARE_FLOOR, self._seen_before or SOFTWARE_FLOOR)
         return (now.year, now.month) if now.astimezone(UTC) >= floor else None
 
+    def specs(self, catalogue: Catalogue) -> Mapping[str, CheckSpec]:
+        """Every check with its limit; a limit of the signed profile goes before the product's own."""
+        reference = self._terminal.reference()
+        if reference is None or not reference.limits:
+            return catalogue.checks
+        return {
+            check_id: replace(spec, limit=reference.limits.get(check_id, spec.limit))
+            for check_id, spec in catalogue.checks.items()
+        }
+
     def up_to(self, level: Level, catalogue: Catalogue) -> list[PartPlan]:
         """One plan a part that has a check at ``level`` or below."""
         plans = []
+        reference = self._terminal.reference() or Reference()
         for row in catalogue.parts.values():
             facts = tuple(
                 fact for fact in row.facts if _LEVELS.index(catalogue.checks[fact].level) <= _LEVELS.index(level)
             )
             if facts:
                 check = self._check(row, level)
-                plans.append(PartPlan(row.part, facts, row.deadline_s, row.disturbs, check))
+                required = row.part in reference.required
+                plans.append(PartPlan(row.part, facts, row.deadline_s, row.disturbs, check, required))
         return plans
 
     def _check(self, row: PartRow, level: Level) -> Callable[[Sheet], None]:
@@ -68,6 +92,8 @@ class PartPlans:
             "profile": self._terminal.check,
             "screen": lambda sheet: check_screen(self._settings.screen, self._settings.service.language, sheet),
             "service": self._service,
+            "versions": self._versions,
+            **board_checks(self._settings, self._terminal, level),
         }
         return checks[row.part]
 
@@ -131,8 +157,19 @@ class PartPlans:
         if self._application is None:
             sheet.not_run("service.payment_application", "no_service", "The service does not run.")
         else:
-            name = self._application()
+            name = self._application.names()
             sheet.measured("service.payment_application", "connected" if name else "none", detail=name)
+
+    def _versions(self, sheet: Sheet) -> None:
+        from device.drivers.system import read_system_version  # noqa: PLC0415
+        from device.selftest.versions import VersionsSetup, check_versions  # noqa: PLC0415
+
+        told = {"posmedic": __version__, **(self._application.versions() if self._application is not None else {})}
+        system = read_system_version()
+        if system is not None:
+            told["system"] = system
+        expected = (self._terminal.reference() or Reference()).versions
+        check_versions(VersionsSetup(told, expected), VERSIONED, sheet)
 
 
 def check_screen(screen: ScreenSettings, language: str, sheet: Sheet) -> None:

@@ -30,13 +30,18 @@ _DETAIL: Final = {
 
 @dataclass(frozen=True, slots=True)
 class PartPlan:
-    """One part's share of a run. ``disturbs``: it uses a line, a reader or the network, so never during a sale."""
+    """One part's share of a run.
+
+    ``disturbs``: it uses a line, a reader or the network, so never during a sale; ``required``: the terminal's signed
+    profile says that this part must be fitted.
+    """
 
     part: str
     facts: tuple[str, ...]
     deadline_s: float
     disturbs: bool
     check: Callable[[Sheet], None]
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,8 @@ class SelftestRun:
         missing = dict.fromkeys(plan.facts)
 
         def run(report: Report) -> None:
-            plan.check(Sheet(self._specs, lambda evidence: report(dataclasses.asdict(evidence))))
+            required = (plan.part,) if plan.required else ()
+            plan.check(Sheet(self._specs, lambda evidence: report(dataclasses.asdict(evidence)), required))
 
         def take(value: Any) -> None:
             evidence = _read_evidence(value, plan.facts)

@@ -108,7 +108,7 @@ class Selftests:
 
     @property
     def _specs(self) -> Mapping[str, CheckSpec]:
-        return self._catalogue().checks
+        return self._part_plans.specs(self._catalogue())
 
     def _plans(self, level: Level) -> list[PartPlan]:
         return self._part_plans.up_to(level, self._catalogue())

@@ -43,7 +43,7 @@ _MOST_SALE_S: Final = 300.0
 
 
 class Service:
-    """Everything that runs on the terminal. Build it, then :meth:`run`. It implements ``HostDesk``."""
+    """Everything that runs on the terminal. Build it, then :meth:`run`. It is the app's ``HostDesk``."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -56,7 +56,7 @@ class Service:
         self.terminal = Terminal(settings.profile)
         self._token_key = TokenKey(settings.service.state_dir / "token.key")
         self._declines = Declines(self.store, self.cache, self.terminal.profile, self.version)
-        self._plans = PartPlans(settings, self.terminal, self.store, self._application)
+        self._plans = PartPlans(settings, self.terminal, self.store, self)
         self.selftests = Selftests(self.loop, lambda: self.catalogue, self._plans, self._note_evidence)
         self._display = Display(self.loop, self._draw, self._note_finding)
         self._tap: Tap | None = None
@@ -118,11 +118,16 @@ class Service:
     def _note_application(self) -> None:
         """Who is connected is known at once, without a test."""
         spec = self.catalogue.checks["service.payment_application"]
-        value, detail = "connected" if self.sessions else "none", self._application()
+        value, detail = "connected" if self.sessions else "none", self.names()
         self._note_evidence(Evidence(spec.id, spec.limit.judge(value), value, limit=str(spec.limit), detail=detail))
 
-    def _application(self) -> str:
+    def names(self) -> str:
+        """Name and version of each payment application, "" without any."""
         return ", ".join(session.application for session in self.sessions)
+
+    def versions(self) -> Mapping[str, str]:
+        """What the first payment application tells of its versions."""
+        return self.sessions[0].versions if self.sessions else {}
 
     # --- the payment application (HostDesk) -----------------------------------------------------------------------
 

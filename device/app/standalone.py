@@ -50,10 +50,11 @@ class Standalone:
         def part_done(done: PartDone) -> None:
             progress(Progress(done.done, done.total, done.part))
 
-        SelftestRun(loop, plans, self._catalogue.checks, take, part_done, loop.stop).start()
+        specs = self._plans.specs(self._catalogue)
+        SelftestRun(loop, plans, specs, take, part_done, loop.stop).start()
         loop.run()
         self._store.note_evidence(collected)
-        return result_of(collected, self._catalogue.checks)
+        return result_of(collected, specs)
 
     def history(self) -> Mapping[str, Any]:
         """Declines and faults, newest first."""

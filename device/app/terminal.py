@@ -8,8 +8,9 @@ from pathlib import Path
 from device.drivers.profile_signature import Signature, read_signature
 from device.evidence import TerminalProfile
 from device.selftest.sheet import Sheet
-from device.settings import ProfileSettings, read_profile
+from device.settings import ProfileSettings
 from device.table import TableError
+from device.terminal_profile import Reference, read_terminal_file
 
 _ADVICE = {
     Signature.ABSENT: "The profile has no signature, or no allowed signers are set.",
@@ -24,12 +25,17 @@ class Terminal:
     def __init__(self, settings: ProfileSettings) -> None:
         self._settings = settings
         self._profile = TerminalProfile()
+        self._reference = Reference()
         self._content = b""
         self.problem = ""
 
     def profile(self) -> TerminalProfile:
         """Return the profile as it is known now."""
         return self._profile
+
+    def reference(self) -> Reference | None:
+        """What the self-test measures against; None while no signature vouches for it."""
+        return self._reference if self._profile.verified else None
 
     def load(self) -> None:
         """Read the profile; without one, or with a broken one, an empty profile stands and the reason is kept."""
@@ -38,10 +44,11 @@ class Terminal:
             self.problem = "No profile is configured."
             return
         try:
-            self._profile = read_profile(path)
-            self._content = path.read_bytes()
-        except (TableError, OSError) as error:
+            file = read_terminal_file(path)
+        except TableError as error:
             self.problem = f"{error}."
+            return
+        self._profile, self._reference, self._content = file.profile, file.reference, file.content
 
     def mark_verified(self) -> None:
         """The signature over the loaded content was found good."""

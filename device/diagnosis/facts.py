@@ -33,6 +33,12 @@ TESTED: Final[tuple[str, ...]] = (
     *("clock.host", "clock.floor", "storage.free", "storage.writable", "memory.available", "temperature.cpu"),
     *("profile.loaded", "profile.signature", "screen.font", "screen.panel", "service.payment_application"),
     "storage.history",
+    *("storage.latency", "storage.mount", "storage.life", "storage.pre_eol", "clock.rtc", "clock.ntp"),
+    *("network.gateway", "network.certificate", "power.external", "power.battery", "power.battery_temperature"),
+    *("tamper.latch", "keypad.keys", "keypad.stuck", "contactless.answer", "contactless.errors"),
+    *("contactless.field", "uart.errors", "uart.lines", "usb.devices", "usb.expected", "cpu.load"),
+    *("watchdog.armed", "uptime.hours", "uptime.reset", "versions.system", "versions.posmedic"),
+    *("versions.application", "versions.parameters", "versions.aid_table", "versions.ca_keys"),
 )
 
 

@@ -47,6 +47,7 @@ class NetworkSetup:
     ca_file: str = ""
     timeout_s: float = 1.5
     sys_root: Path = Path("/sys")
+    proc_root: Path = Path("/proc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,29 @@ def read_local_address(host: str) -> str:
     if found:
         raise NetworkError("link_local", f"The only address is {found}, which nobody gave out (RFC 3927).")
     raise NetworkError("no_route", "No interface has an address with a route to the host.")
+
+
+def read_gateway(proc_root: Path) -> str | None:
+    """The interface of the default route, IPv4 before IPv6; None without one.
+
+    ``route`` and ``ipv6_route`` of proc(5): a destination and a mask of zeros.
+    """
+    rows = [line.split() for line in _lines(proc_root / "net/route")[1:]]
+    found = next((row[0] for row in rows if len(row) > 7 and row[1] == row[7] == "00000000"), None)
+    if found is None:
+        rows = [line.split() for line in _lines(proc_root / "net/ipv6_route")]
+        zero = "0" * 32
+        found = next(
+            (row[9] for row in rows if len(row) > 9 and row[0] == zero and row[1] == "00" and row[9] != "lo"), None
+        )
+    return found
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return []
 
 
 def resolve_host(host: str, port: int, bound_s: float, lookup: Lookup = socket.getaddrinfo) -> tuple[HostAddress, ...]:

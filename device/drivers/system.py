@@ -44,3 +44,16 @@ def _read_zone(path: Path) -> tuple[float, str] | None:
     except (OSError, ValueError):
         return None
     return (degrees, name) if -60 < degrees < 200 else None
+
+
+def read_system_version(path: Path = Path("/etc/os-release")) -> str | None:
+    """The system image's version: IMAGE_VERSION, else VERSION_ID of os-release(5); None where neither is told."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    for key in ("IMAGE_VERSION", "VERSION_ID"):
+        found = re.search(rf"""^{key}=["']?([\w.~+-]{{1,40}})["']?$""", text, re.MULTILINE)
+        if found is not None:
+            return found[1]
+    return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from device.evidence import CheckSpec, Level, Limit
+from device.evidence import CheckSpec, Level
+from device.limits import parse_limit
 from device.table import Table
 
 _MOST_DEADLINE_S: Final = 5.0
@@ -56,30 +57,13 @@ def _parse_part(rows: Table, part: str, facts: tuple[str, ...]) -> PartRow:
 
 
 def _parse_check(check_id: str, table: Table) -> CheckSpec:
-    limit = Limit(
-        pass_min=table.optional_number("pass_min"),
-        pass_max=table.optional_number("pass_max"),
-        marginal_min=table.optional_number("marginal_min"),
-        marginal_max=table.optional_number("marginal_max"),
-        pass_values=table.texts("pass_values", ()),
-        marginal_values=table.texts("marginal_values", ()),
-    )
     spec = CheckSpec(
         id=check_id,
         level=Level(table.choice("level", list(Level))),
         unit=table.text("unit", "", most=8),
-        limit=limit,
+        limit=parse_limit(table),
         required=table.flag("required", False),
         source=table.text("source"),
     )
     table.close()
-    _check_order(table, limit)
     return spec
-
-
-def _check_order(table: Table, limit: Limit) -> None:
-    """A margin lies outside the passing range, or it could never be reached."""
-    if limit.pass_min is not None and limit.marginal_min is not None and limit.marginal_min >= limit.pass_min:
-        raise table.error("marginal_min", "must be below pass_min")
-    if limit.pass_max is not None and limit.marginal_max is not None and limit.marginal_max <= limit.pass_max:
-        raise table.error("marginal_max", "must be above pass_max")

@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from device.drivers.clock import SOFTWARE_FLOOR, clock_drift, judge_date, looks_like_zone
+from device.drivers.timekeeping import has_rtc, read_rtc_s, read_synchronised
 from device.selftest.sheet import Sheet
 
 
@@ -29,14 +31,37 @@ class ClockSetup:
     host_time: tuple[str, float] | None = None
     now: Callable[[], datetime] = _now
     monotonic_s: Callable[[], float] = time.monotonic
+    sys_root: Path = Path("/sys")
 
 
 def check_clock(setup: ClockSetup, sheet: Sheet) -> None:
-    """Write clock.host (seconds ahead of the host) and clock.floor (``plausible`` or what is wrong) on the sheet."""
+    """Write all clock facts on the sheet.
+
+    clock.host: seconds ahead of the host; clock.floor: ``plausible`` or what is wrong; clock.rtc: seconds by which the
+    battery-backed clock differs; clock.ntp: ``synchronised`` or ``not_synchronised``.
+    """
     now = setup.now()
     _check_host(setup, now, sheet)
     judgement = judge_date(now, setup.floor, setup.last_seen)
     sheet.measured("clock.floor", judgement.word, detail=judgement.detail)
+    _check_rtc(setup, now, sheet)
+    synchronised = read_synchronised()
+    if synchronised is None:
+        sheet.not_run("clock.ntp", "not_supported", "The kernel does not tell whether its clock is synchronised.")
+    else:
+        sheet.measured("clock.ntp", "synchronised" if synchronised else "not_synchronised")
+
+
+def _check_rtc(setup: ClockSetup, now: datetime, sheet: Sheet) -> None:
+    """A battery that is empty shows as a clock without valid time, or far behind, after a power cut."""
+    if not has_rtc(setup.sys_root):
+        sheet.not_run("clock.rtc", "not_fitted", "The kernel shows no battery-backed clock.")
+        return
+    rtc_s = read_rtc_s(setup.sys_root)
+    if rtc_s is None:
+        sheet.failed("clock.rtc", "no_time", "The battery-backed clock holds no valid time: its battery may be empty.")
+        return
+    sheet.measured("clock.rtc", round(abs(now.timestamp() - rtc_s)))
 
 
 def _check_host(setup: ClockSetup, now: datetime, sheet: Sheet) -> None:

@@ -64,7 +64,7 @@ def check_keypad(setup: HalSetup | None, sheet: Sheet) -> None:
 
 
 def check_contactless(setup: HalSetup | None, sheet: Sheet, *, active: bool) -> None:
-    """Write contactless.answer (yes), contactless.errors (cards not read); if active contactless.field (true)."""
+    """Write contactless.answer (yes), contactless.errors (cards not read); if active contactless.field (yes)."""
     facts = ("contactless.answer", "contactless.errors", *(("contactless.field",) if active else ()))
     found = _ask(setup, Hal.read_contactless, facts, sheet)
     if found is None:
@@ -97,7 +97,7 @@ def _act(sheet: Sheet, fact: str, call: Callable[[], None]) -> None:
     except HalError as error:
         _no_answer(sheet, fact, error)
     else:
-        sheet.measured(fact, True)
+        sheet.measured(fact, "yes")
 
 
 def _no_answer(sheet: Sheet, fact: str, error: HalError) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from datetime import UTC, datetime
 from typing import Final
 
 from device.drivers.network import (
@@ -13,6 +14,7 @@ from device.drivers.network import (
     connect_host,
     is_literal,
     is_loopback,
+    read_gateway,
     read_links,
     read_local_address,
     resolve_host,
@@ -20,13 +22,17 @@ from device.drivers.network import (
 from device.selftest.sheet import Sheet
 
 BUDGET_S: Final = 4.0
-_FACTS: Final = ("network.link", "network.address", "network.dns", "network.tcp", "network.tls")
+_FACTS: Final = (
+    *("network.link", "network.gateway", "network.address", "network.dns", "network.tcp", "network.tls"),
+    "network.certificate",
+)
 
 
 def check_network(setup: NetworkSetup | None, sheet: Sheet) -> None:
     """Write all network facts on the sheet, each as soon as it is known.
 
-    Values: link the interfaces' names, address the own one, dns and tcp milliseconds, tls the protocol's version.
+    Values: link the interfaces' names, gateway the interface of the default route, address the own one, dns and tcp
+    milliseconds, tls the protocol's version, certificate the days until the host's expires.
     """
     if setup is None:
         for fact in _FACTS:
@@ -34,16 +40,17 @@ def check_network(setup: NetworkSetup | None, sheet: Sheet) -> None:
         return
     until = time.monotonic() + BUDGET_S
     _check_link(setup, sheet)
+    _check_gateway(setup, sheet)
     if not _check_address(setup, sheet):
-        _leave(sheet, _FACTS[2:], "needs_address", "Without a network address this was not asked.")
+        _leave(sheet, _FACTS[3:], "needs_address", "Without a network address this was not asked.")
         return
     addresses = _check_dns(setup, sheet, _bound_s(setup, until, 3))
     if not addresses:
-        _leave(sheet, _FACTS[3:], "needs_dns", "The host's address is not known, so this was not asked.")
+        _leave(sheet, _FACTS[4:], "needs_dns", "The host's address is not known, so this was not asked.")
         return
     line = _check_tcp(addresses, sheet, _bound_s(setup, until, 2))
     if line is None:
-        _leave(sheet, _FACTS[4:], "needs_tcp", "There is no connection, so this was not asked.")
+        _leave(sheet, _FACTS[5:], "needs_tcp", "There is no connection, so this was not asked.")
         return
     with line:
         _check_tls(setup, line, sheet, _bound_s(setup, until, 1))
@@ -68,6 +75,19 @@ def _check_link(setup: NetworkSetup, sheet: Sheet) -> None:
         sheet.measured("network.link", "lo", detail="The host is this machine.")
     else:
         sheet.failed("network.link", "no_interface", "No network interface is up.")
+
+
+def _check_gateway(setup: NetworkSetup, sheet: Sheet) -> None:
+    """A host beside us is reached without a default route, so a missing one fails only where addresses fail too."""
+    found = read_gateway(setup.proc_root)
+    if found is not None:
+        sheet.measured("network.gateway", found)
+    elif is_loopback(setup.host) or is_literal(setup.host):
+        sheet.not_run("network.gateway", "not_needed", "There is no default route; the host is given by its address.")
+    else:
+        sheet.failed(
+            "network.gateway", "no_route", "There is no default route, so nothing beyond this link is reached."
+        )
 
 
 def _check_address(setup: NetworkSetup, sheet: Sheet) -> bool:
@@ -109,7 +129,7 @@ def _check_tcp(addresses: tuple[HostAddress, ...], sheet: Sheet, bound_s: float)
 
 def _check_tls(setup: NetworkSetup, line: socket.socket, sheet: Sheet, bound_s: float) -> None:
     if not setup.tls:
-        sheet.not_run("network.tls", "not_used", "The settings say that this host is reached without TLS.")
+        _leave(sheet, _FACTS[5:], "not_used", "The settings say that this host is reached without TLS.")
         return
     from device.drivers.tls import read_tls  # noqa: PLC0415  ssl costs 5 MB: only this worker pays for it
 
@@ -121,10 +141,13 @@ def _check_tls(setup: NetworkSetup, line: socket.socket, sheet: Sheet, bound_s: 
             sheet.broken("network.tls", error.reason, str(error))
         else:
             sheet.failed("network.tls", error.reason, str(error), took_ms=_since_ms(began))
+        _leave(sheet, _FACTS[6:], "needs_tls", "Without the secure connection the certificate was not seen.")
         return
     until = session.valid_until.strftime("%Y-%m-%d")
     detail = f"{session.cipher}; the host's certificate is valid until {until}."
     sheet.measured("network.tls", session.version, detail=detail, took_ms=_since_ms(began))
+    left = session.valid_until - datetime.now(UTC)
+    sheet.measured("network.certificate", left.days, detail=f"Valid until {until} by its own word.")
 
 
 def _since_ms(began: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from device.evidence import CheckSpec, Evidence, Outcome, Value
 
@@ -11,12 +11,18 @@ class Sheet:
     """Judges each measured value by its limit in the catalogue and hands the evidence on at once.
 
     ``specs`` maps a check's id to its row; ``report`` gets every evidence as soon as it is known, so that a part
-    that hangs later has already told what it found before.
+    that hangs later has already told what it found before. ``required`` are parts that must be fitted.
     """
 
-    def __init__(self, specs: Mapping[str, CheckSpec], report: Callable[[Evidence], None]) -> None:
+    def __init__(
+        self,
+        specs: Mapping[str, CheckSpec],
+        report: Callable[[Evidence], None],
+        required: Collection[str] = (),
+    ) -> None:
         self._specs = specs
         self._report = report
+        self._required = required
 
     def measured(self, check_id: str, value: Value, *, detail: str = "", took_ms: float | None = None) -> Outcome:
         """A value was measured: judge it by the check's limit."""
@@ -25,6 +31,16 @@ class Sheet:
         reason = "" if outcome is Outcome.PASS else "outside_limit"
         self._report(Evidence(check_id, outcome, value, spec.unit, str(spec.limit), reason, detail, took_ms=took_ms))
         return outcome
+
+    def compared(self, check_id: str, value: str, expected: str | None) -> None:
+        """A value that must be exactly ``expected``; None: nobody said what it must be, so nothing is judged."""
+        if expected is None:
+            detail = f"It is {value}; the terminal's profile does not say what it must be."
+            self.not_run(check_id, "no_reference", detail)
+            return
+        outcome = Outcome.PASS if value == expected else Outcome.FAIL
+        reason = "" if outcome is Outcome.PASS else "outside_limit"
+        self._report(Evidence(check_id, outcome, value, self._specs[check_id].unit, expected, reason))
 
     def failed(self, check_id: str, reason: str, detail: str, *, took_ms: float | None = None) -> None:
         """The part was asked and did not do what it must (no answer, refused)."""
@@ -35,7 +51,13 @@ class Sheet:
         self._write(check_id, Outcome.ERROR, reason, detail, None)
 
     def not_run(self, check_id: str, reason: str, detail: str) -> None:
-        """The check was not made; ``reason`` says why (``not_fitted``, ``port_held``, ``needs_answer``)."""
+        """The check was not made; ``reason`` says why (``not_fitted``, ``port_held``, ``needs_answer``).
+
+        A part that is not fitted but required has failed.
+        """
+        if reason == "not_fitted" and check_id.partition(".")[0] in self._required:
+            self.failed(check_id, "required_missing", f"The terminal's profile requires this part. {detail}")
+            return
         self._write(check_id, Outcome.NOT_RUN, reason, detail, None)
 
     def _write(self, check_id: str, outcome: Outcome, reason: str, detail: str, took_ms: float | None) -> None:

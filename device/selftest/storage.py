@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from device.drivers.flash import read_mount, read_wear
 from device.drivers.storage import StorageError, read_free_storage, write_probe
 from device.selftest.sheet import Sheet
 
@@ -24,19 +25,50 @@ class StorageSetup:
 
     state_dir: Path
     store: StoreState | None = None
+    sys_root: Path = Path("/sys")
 
 
 def check_storage(setup: StorageSetup, sheet: Sheet) -> None:
-    """Write storage.free (MB), storage.writable (true) and storage.history (``kept|begun_anew|memory_only``)."""
+    """Write all storage facts on the sheet.
+
+    storage.free: MB; storage.writable: true; storage.latency: ms of that write; storage.history:
+    ``kept|begun_anew|memory_only``; storage.mount: ``read_write|read_only``; storage.life: percent used up;
+    storage.pre_eol: ``normal|warning|urgent``.
+    """
     _check_free(setup.state_dir, sheet)
+    _check_write(setup.state_dir, sheet)
+    _check_history(setup.store, sheet)
+    _check_flash(setup, sheet)
+
+
+def _check_write(folder: Path, sheet: Sheet) -> None:
     began = time.monotonic()
     try:
-        write_probe(setup.state_dir)
+        write_probe(folder)
     except StorageError as error:
         sheet.failed("storage.writable", error.reason, str(error))
-    else:
-        sheet.measured("storage.writable", True, took_ms=round((time.monotonic() - began) * 1000, 1))
-    _check_history(setup.store, sheet)
+        sheet.not_run("storage.latency", "needs_write", "Nothing could be written, so the time was not taken.")
+        return
+    took_ms = round((time.monotonic() - began) * 1000, 1)
+    sheet.measured("storage.writable", True, took_ms=took_ms)
+    sheet.measured("storage.latency", took_ms)
+
+
+def _check_flash(setup: StorageSetup, sheet: Sheet) -> None:
+    try:
+        sheet.measured("storage.mount", read_mount(setup.state_dir))
+        wear = read_wear(setup.state_dir, setup.sys_root)
+    except OSError as error:
+        sheet.broken("storage.mount", "unreadable", f"{setup.state_dir} cannot be asked: {error.strerror}.")
+        wear = None
+    for fact, value in (
+        ("storage.life", None if wear is None else wear.used_percent),
+        ("storage.pre_eol", None if wear is None else wear.pre_eol),
+    ):
+        if value is None:
+            sheet.not_run(fact, "not_supported", "This storage does not tell how worn it is.")
+        else:
+            sheet.measured(fact, value)
 
 
 def _check_history(store: StoreState | None, sheet: Sheet) -> None:

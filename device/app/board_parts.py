@@ -1,0 +1,75 @@
+"""The checks of parts that need nothing of the service but its settings: the board's, and the vendor library's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from device.app.terminal import Terminal
+from device.evidence import Level
+from device.selftest.sheet import Sheet
+from device.settings import Settings
+
+Check: TypeAlias = Callable[[Sheet], None]
+
+
+def board_checks(settings: Settings, terminal: Terminal, level: Level) -> Mapping[str, Check]:
+    """One check a part. Modules are imported in the worker that runs the check."""
+    return {
+        "cpu": _cpu,
+        "uptime": _uptime,
+        "watchdog": _watchdog,
+        "usb": lambda sheet: _usb(terminal, sheet),
+        "uart": lambda sheet: _uart(settings, sheet),
+        "power": lambda sheet: _hal_part("power", settings, level, sheet),
+        "tamper": lambda sheet: _hal_part("tamper", settings, level, sheet),
+        "keypad": lambda sheet: _hal_part("keypad", settings, level, sheet),
+        "contactless": lambda sheet: _hal_part("contactless", settings, level, sheet),
+    }
+
+
+def _cpu(sheet: Sheet) -> None:
+    from device.selftest.board import check_cpu  # noqa: PLC0415
+    from device.selftest.system import SystemSetup  # noqa: PLC0415
+
+    check_cpu(SystemSetup(), sheet)
+
+
+def _uptime(sheet: Sheet) -> None:
+    from device.selftest.board import check_uptime  # noqa: PLC0415
+    from device.selftest.system import SystemSetup  # noqa: PLC0415
+
+    check_uptime(SystemSetup(), sheet)
+
+
+def _watchdog(sheet: Sheet) -> None:
+    from device.selftest.board import check_watchdog  # noqa: PLC0415
+    from device.selftest.system import SystemSetup  # noqa: PLC0415
+
+    check_watchdog(SystemSetup(), sheet)
+
+
+def _usb(terminal: Terminal, sheet: Sheet) -> None:
+    from device.selftest.board import check_usb  # noqa: PLC0415
+    from device.selftest.system import SystemSetup  # noqa: PLC0415
+
+    reference = terminal.reference()
+    check_usb(SystemSetup(), None if reference is None else reference.usb, sheet)
+
+
+def _uart(settings: Settings, sheet: Sheet) -> None:
+    from device.selftest.uart import UartSetup, check_uart  # noqa: PLC0415
+
+    lines = (settings.reader, settings.modem, settings.host_tap, settings.printer)
+    check_uart(UartSetup(tuple(line.port for line in lines if line is not None)), sheet)
+
+
+def _hal_part(part: str, settings: Settings, level: Level, sheet: Sheet) -> None:
+    from device.selftest import hal_parts  # noqa: PLC0415
+
+    setup = None if settings.hal is None else hal_parts.HalSetup(settings.hal)
+    if part == "contactless":
+        hal_parts.check_contactless(setup, sheet, active=level is not Level.SAFE)
+    else:
+        check = {"power": hal_parts.check_power, "tamper": hal_parts.check_tamper, "keypad": hal_parts.check_keypad}
+        check[part](setup, sheet)
