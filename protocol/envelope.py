@@ -2,8 +2,8 @@
 
 No field says how a message is wrapped, so every way that the profiles allow is tried in a fixed, bounded order; the
 first that consumes the message to its last byte is chosen, the others are told. Sources: ISO 8583:1987 leaves the
-transport open; TPDU of five bytes as in ITU-T X.224 style terminal links (60, destination, source); header of six
-bytes and the STX frame from observed samples of terminal traffic.
+transport open; TPDU of five bytes (60, destination, source), headers of two, six and 46 bytes and the STX frame from
+observed samples; length prefixes of two and four bytes, binary, packed or ASCII, as public peers write them.
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from operator import xor
 from typing import Final
 
 from protocol.iso8583 import Message, MessageProfile, parse_message, read_mti
-from protocol.iso8583_profile import HEADERS, PREFIXES
+from protocol.iso8583_spec import HEADERS, PREFIXES
 
 MOST_BYTES: Final = 65_540  # the largest length a two-byte prefix can tell, with its frame
-MOST_ATTEMPTS: Final = 48  # messages read in search of the envelope
+MOST_ATTEMPTS: Final = 96  # messages read in search of the envelope
 
 STX: Final = 0x02
 ETX: Final = 0x03
+PREFIX_BYTES: Final = {"none": 0, "length2": 2, "bcd2": 2, "ascii4": 4, "length4": 4}
 _TPDU: Final = 0x60
 _TPDU_BYTES: Final = 5
 _INTERBANK_BYTES: Final = 46
+_HEADERS_BY_STRUCTURE: Final = (6, 46, 0, 2)
 
 
 class EnvelopeError(ValueError):
@@ -41,6 +43,11 @@ class Wrapping:
     encoding: str
     start: int
     end: int
+
+    @property
+    def header_at(self) -> int:
+        """Offset of the header's first byte."""
+        return self.start - self.header
 
     def __str__(self) -> str:
         parts = [] if self.prefix == "none" else [self.prefix]
@@ -89,8 +96,8 @@ def open_envelope(
             elif furthest is None or (message.present and message.end > furthest[0]):
                 furthest = (message.end, wrapping, profile)
     if fits:
-        if len(fits) > 1:  # several fit by their lengths: those whose digits are digits come first
-            fits.sort(key=lambda fit: not _read(data, fit[0], fit[1], None).complete)
+        if len(fits) > 1:  # several fit by their lengths: those whose digits are digits and texts are texts come first
+            fits.sort(key=lambda fit: _doubts(_read(data, fit[0], fit[1], None)))
         wrapping, profile = fits[0]
         others = tuple(f"{profile.name}: {wrapping}" for wrapping, profile in fits[1:])
         return Opened(True, wrapping, profile, _read(data, wrapping, profile, only), others, attempts, "")
@@ -118,6 +125,12 @@ def _read(data: bytes | bytearray, wrapping: Wrapping, profile: MessageProfile, 
     return message
 
 
+def _doubts(message: Message) -> tuple[bool, int]:
+    """What speaks against a reading that fits by its lengths: a field that fails, texts with control characters."""
+    texts = [value for value in message.fields.values() if isinstance(value, str)]
+    return not message.complete, sum(any(character < " " for character in text) for text in texts)
+
+
 def _frames(data: bytes | bytearray, *, told: bool) -> dict[str, tuple[int, int]]:
     """What each prefix encloses. ``told`` False: prefixes that tell another length than is there (a cut message)."""
     true = {prefix: frame for prefix in PREFIXES if (frame := _unwrap(data, prefix)) is not None}
@@ -125,7 +138,8 @@ def _frames(data: bytes | bytearray, *, told: bool) -> dict[str, tuple[int, int]
         return true
     size = len(data)
     stx = {"stx": (3, size)} if size > 3 and data[0] == STX and "stx" not in true else {}
-    return stx | {prefix: (2, size) for prefix in ("length2", "bcd2") if size > 2 and prefix not in true}
+    lying = {prefix: own for prefix, own in PREFIX_BYTES.items() if own and prefix not in true and size > own}
+    return stx | {prefix: (own, size) for prefix, own in lying.items()}
 
 
 def _candidates(
@@ -137,7 +151,7 @@ def _candidates(
         for tpdu in (True, False):
             if tpdu and (frame[0] >= len(data) or data[frame[0]] != _TPDU):
                 continue
-            for header in sorted(HEADERS, key=(6, 0, 2, 46).index):
+            for header in sorted(HEADERS, key=_HEADERS_BY_STRUCTURE.index):
                 at = frame[0] + _TPDU_BYTES * tpdu + header
                 if not _header_fits(data, at - header, header):
                     continue
@@ -157,13 +171,22 @@ def _header_fits(data: bytes | bytearray, at: int, header: int) -> bool:
 def _unwrap(data: bytes | bytearray, prefix: str) -> tuple[int, int] | None:
     """First and last offset of what the prefix encloses, or None where it is not that prefix."""
     size = len(data)
-    if prefix == "none":
-        return (0, size) if size else None
-    if prefix == "length2":
-        return (2, size) if size > 2 and int.from_bytes(data[:2], "big") == size - 2 else None
-    if prefix == "bcd2":
-        digits = data[:2].hex()
-        return (2, size) if size > 2 and digits.isdigit() and int(digits) == size - 2 else None
+    if prefix == "stx":
+        return _unwrap_stx(data)
+    own = PREFIX_BYTES[prefix]
+    if size <= own:
+        return None
+    told = size - own
+    if prefix in ("length2", "length4"):
+        told = int.from_bytes(data[:own], "big")
+    elif prefix != "none":
+        digits = data[:own].hex() if prefix == "bcd2" else data[:own].decode("latin-1")
+        told = int(digits) if digits.isascii() and digits.isdigit() else -1
+    return (own, size) if told == size - own else None
+
+
+def _unwrap_stx(data: bytes | bytearray) -> tuple[int, int] | None:
+    size = len(data)
     if size < 5 or data[0] != STX or data[-2] != ETX:
         return None
     if longitudinal(data, 1, size - 1) != data[-1] and longitudinal(data, 1, size - 2) != data[-1]:

@@ -14,15 +14,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from protocol.iso8583_build import BuildError, build_message
-from protocol.iso8583_plan import Plan, Step, Steps, fields_of, make_plan, remember
-from protocol.iso8583_profile import (
-    VERSION_OF_DIGIT,
-    Encoding,
-    MessageProfile,
-    ProfileError,
-    Tertiary,
-    parse_profile,
-)
+from protocol.iso8583_exact import Extents, Failure, walk_exactly
+from protocol.iso8583_plan import Plan, Steps, dropped_fields, fields_of, make_plan, remember
+from protocol.iso8583_profile import ProfileError, parse_profile
+from protocol.iso8583_spec import VERSION_OF_DIGIT, Encoding, MessageProfile, Tertiary
 from protocol.iso8583_values import BadValueError, Data, Value
 
 __all__ = [
@@ -33,6 +28,7 @@ __all__ = [
     "ProfileError",
     "Value",
     "build_message",
+    "locate_fields",
     "parse_message",
     "parse_profile",
     "read_mti",
@@ -41,18 +37,6 @@ __all__ = [
 MAC_FIELDS: Final = (64, 128)
 _HEX: Final = b"0123456789abcdefABCDEF"
 _ANNOUNCES_SECOND: Final = frozenset(b"89abcdefABCDEF" + "89abcdefABCDEF".encode("cp500"))  # first character
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Where decoding stopped: ``field`` is ``MTI``, ``bitmap`` or ``DE39``; ``offset`` counts from the data's start."""
-
-    field: str
-    offset: int
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.field} at byte {self.offset}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -71,6 +55,11 @@ class Message:
     end: int
     trailing: int
     mac_input: bool = False
+
+    @property
+    def dropped(self) -> tuple[int, ...]:
+        """Fields that are there and were not read, whatever was asked for: a sign-on response's working keys."""
+        return tuple(number for number in dropped_fields(self.mti) if number in self.present)
 
     @property
     def complete(self) -> bool:
@@ -117,25 +106,33 @@ def parse_message(
 ) -> Message:
     """Read a message that begins at ``start`` (the MTI) and should fill the rest of ``data``.
 
-    With ``only``, the other fields are walked over by their lengths and neither sliced nor checked. ``version`` is the
-    digit (``0`` 1987, ``1`` 1993, ``2`` 2003) whose field table applies; None takes the MTI's own first digit.
+    With ``only``, the other fields are walked over by their lengths and neither sliced nor checked: such a message may
+    be ``complete`` although a field nobody asked for holds a character it may not. ``version`` is the digit (``0``
+    1987, ``1`` 1993, ``2`` 2003) whose field table applies; None takes the MTI's own first digit.
     """
-    key = (_head(data, start, profile), only, version)
-    plan: Plan | None = profile.plans.get(key)
+    plan: Plan | Failure | None = profile.plans.get((_head(data, start, profile), only, version))
     if plan is None:
-        compiled = _compile(data, start, profile, only, version)
-        if isinstance(compiled, Failure):
-            return _nothing(profile, compiled, data)
-        plan = compiled
-        if plan.head == len(key[0]):
-            remember(profile, key, plan)
+        plan = _make_plan(data, start, profile, only, version)
+    if isinstance(plan, Failure):
+        return Message(profile.name, "", (), {}, plan, plan.offset, max(0, len(data) - plan.offset))
     fields: dict[int, Value] = {}
     reached = -1
     if plan.unknown is None and not plan.third:
         reached = _walk_quick(data, start + plan.head, plan.quick, fields)
     if reached < 0:
-        return _exactly(data, start, profile, plan, only)
+        return _exactly(data, start, profile, plan, only, {})
     return Message(profile.name, plan.mti, plan.present, fields, None, reached, len(data) - reached)
+
+
+def locate_fields(
+    data: Data, profile: MessageProfile, *, start: int = 0, version: str | None = None
+) -> Mapping[int, tuple[int, int]]:
+    """Offset and bytes on the wire, its length included, of every field up to the first that cannot be read."""
+    plan = _make_plan(data, start, profile, None, version)
+    extents: Extents = {}
+    if not isinstance(plan, Failure):
+        _exactly(data, start, profile, plan, None, extents)
+    return extents
 
 
 def _head(data: Data, start: int, profile: MessageProfile) -> bytes:
@@ -148,9 +145,10 @@ def _head(data: Data, start: int, profile: MessageProfile) -> bytes:
     return bytes(data[start : at + (32 if data[at] in _ANNOUNCES_SECOND else 16)])
 
 
-def _compile(
+def _make_plan(
     data: Data, start: int, profile: MessageProfile, only: frozenset[int] | None, version: str | None
 ) -> Plan | Failure:
+    """Work out the plan for the message at ``start`` and keep it for the next one with the same head."""
     mti = read_mti(data, start, profile.mti)
     if mti is None:
         return Failure("MTI", start, "no message type here")
@@ -161,11 +159,11 @@ def _compile(
     bits = _bitmap_bytes(data, mti[1], profile)
     if isinstance(bits, Failure):
         return bits
-    return make_plan(profile, (mti[0], digit, bits[1] - start), fields_of(bits[0], 0), only)
-
-
-def _nothing(profile: MessageProfile, failure: Failure, data: Data) -> Message:
-    return Message(profile.name, "", (), {}, failure, failure.offset, max(0, len(data) - failure.offset))
+    plan = make_plan(profile, (mti[0], digit, bits[1] - start), fields_of(bits[0], 0), only)
+    head = _head(data, start, profile)
+    if plan.head == len(head):
+        remember(profile, (head, only, version), plan)
+    return plan
 
 
 def _bitmap_bytes(data: Data, at: int, profile: MessageProfile) -> tuple[bytes, int] | Failure:
@@ -201,7 +199,7 @@ def _walk_quick(data: Data, pos: int, steps: Steps, fields: dict[int, Value]) ->
     """Walk all steps; the offset reached, or -1 where the exact walk must tell what is wrong."""
     end = len(data)
     try:
-        for number, size, most, halve, count_at, read in steps:
+        for number, size, most, scale, count_at, read in steps:
             if count_at is None:
                 after = pos + size
                 count = most
@@ -210,7 +208,7 @@ def _walk_quick(data: Data, pos: int, steps: Steps, fields: dict[int, Value]) ->
                 if count < 0 or count > most:
                     return -1
                 pos += size
-                after = pos + ((count + 1) >> 1 if halve else count)
+                after = pos + (count if not scale else (count + 1) >> 1 if scale > 0 else count << 1)
             if after > end:
                 return -1
             if read is not None:
@@ -221,58 +219,23 @@ def _walk_quick(data: Data, pos: int, steps: Steps, fields: dict[int, Value]) ->
     return pos
 
 
-def _exactly(data: Data, start: int, profile: MessageProfile, plan: Plan, only: frozenset[int] | None) -> Message:
+def _exactly(
+    data: Data, start: int, profile: MessageProfile, plan: Plan, only: frozenset[int] | None, extents: Extents
+) -> Message:
     """Walk field by field: third bitmap, the MAC input's missing last field, and the exact place of a failure."""
     fields: dict[int, Value] = {}
-    pos, failure = _walk_exact(data, start + plan.head, plan, fields)
+    pos, failure = walk_exactly(data, start + plan.head, plan, fields, extents)
     present = plan.present
     if failure is None and plan.third:
         bits = fields.pop(65)
-        raw = bits if isinstance(bits, bytes) else b""
-        third = _bitmap_part(raw, 0, profile.bitmap)
+        third = _bitmap_part(bits if isinstance(bits, bytes) else b"", 0, profile.bitmap)
         if isinstance(third, Failure):
-            failure = Failure("DE65", pos, third.reason)
+            failure = Failure("DE65", extents[65][0], third.reason)
         else:
             more = make_plan(profile, (plan.mti, plan.digit, 0), fields_of(third[0], 128), only)
-            pos, failure = _walk_exact(data, pos, more, fields)
+            pos, failure = walk_exactly(data, pos, more, fields, extents)
             present += more.present
     mac_input = failure is not None and pos == len(data) and failure.field in {f"DE{present[-1]}"} & {"DE64", "DE128"}
     if mac_input:
         failure = None
     return Message(profile.name, plan.mti, present, fields, failure, pos, len(data) - pos, mac_input)
-
-
-def _walk_exact(data: Data, pos: int, plan: Plan, fields: dict[int, Value]) -> tuple[int, Failure | None]:
-    for step in plan.exact:
-        number, read = step[0], step[5]
-        begin, after, count, why = _extent(data, pos, step)
-        if why:
-            return pos, Failure(f"DE{number}", pos, why)
-        if read is not None:
-            try:
-                fields[number] = read(data, begin, after, count)
-            except BadValueError as error:
-                return pos, Failure(f"DE{number}", begin, str(error))
-        pos = after
-    if plan.unknown is not None:
-        return pos, Failure(f"DE{plan.unknown}", pos, "announced by the bitmap, not in the profile")
-    return pos, None
-
-
-def _extent(data: Data, pos: int, step: Step) -> tuple[int, int, int, str]:
-    """First and last offset of the value, its count, and why it cannot stand there ("" if it can)."""
-    _, size, most, halve, count_at, _read = step
-    left = len(data) - pos
-    why = f"{size} bytes are due, {left} are there" if left < size else ""
-    if why or count_at is None:
-        return pos, pos + size, most, why
-    count = count_at(data, pos)
-    begin = pos + size
-    need = (count + 1) >> 1 if halve else count
-    if count < 0:
-        why = "the length is not a number"
-    elif count > most:
-        why = f"the length says {count}, the profile allows {most}"
-    elif begin + need > len(data):
-        why = f"the length says {need} bytes, {len(data) - begin} are there"
-    return begin, begin + need, count, why

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
-from protocol.iso8583_profile import Align, Encoding, FieldSpec, Format, MessageProfile, Shape, Tertiary, Unit
+from protocol.iso8583_spec import Align, Encoding, FieldSpec, Format, MessageProfile, Shape, Tertiary, Unit
+
+_PACKABLE: Final = frozenset("0123456789ABCDEFabcdef")
 
 
 class BuildError(ValueError):
@@ -56,19 +59,19 @@ def _build_digits(digits: str, encoding: Encoding) -> bytes:
 
 
 def _build_field(spec: FieldSpec, value: str | bytes) -> bytes:
-    raw, count = _build_bytes(spec, value) if spec.format is Format.B else _build_text(spec, value)
+    raw, count = _build_bits_field(spec, value) if spec.format is Format.B else _build_text(spec, value)
     if count > spec.most or (spec.shape is Shape.FIXED and count != spec.most):
         raise BuildError(f"DE{spec.number} has {count} {spec.unit}, the profile allows {spec.most}")
     return _build_length(spec, count) + raw
 
 
-def _build_bytes(spec: FieldSpec, value: str | bytes) -> tuple[bytes, int]:
+def _build_bits_field(spec: FieldSpec, value: str | bytes) -> tuple[bytes, int]:
     if not isinstance(value, bytes):
         raise BuildError(f"DE{spec.number} holds bits: give bytes")
+    count = 2 * len(value) if spec.unit is Unit.DIGITS else len(value)
     if spec.encoding is Encoding.BINARY:
-        return value, len(value)
-    raw = value.hex().upper().encode(spec.charset)
-    return raw, len(raw)
+        return value, count
+    return value.hex().upper().encode(spec.charset), count
 
 
 def _build_text(spec: FieldSpec, value: str | bytes) -> tuple[bytes, int]:
@@ -78,7 +81,8 @@ def _build_text(spec: FieldSpec, value: str | bytes) -> tuple[bytes, int]:
     if spec.format is Format.N:
         if value and not (value.isascii() and value.isdigit()):
             raise BuildError(f"DE{spec.number} holds digits only")
-        value = value.rjust(spec.most, "0") if fixed else value
+        digits = 2 * spec.most if spec.packed and spec.unit is Unit.BYTES else spec.most
+        value = value.rjust(digits, "0") if fixed else value
     if spec.packed:
         return _pack(spec, value)
     try:
@@ -86,18 +90,18 @@ def _build_text(spec: FieldSpec, value: str | bytes) -> tuple[bytes, int]:
     except UnicodeEncodeError:
         raise BuildError(f"DE{spec.number} holds a character outside {spec.charset}") from None
     if fixed and spec.format is not Format.N:
-        raw = raw.ljust(spec.most, " ".encode(spec.charset))
+        space = " ".encode(spec.charset)
+        raw = raw.rjust(spec.most, space) if spec.align is Align.RIGHT else raw.ljust(spec.most, space)
     return raw, len(raw)
 
 
 def _pack(spec: FieldSpec, digits: str) -> tuple[bytes, int]:
     count = len(digits)
+    if not _PACKABLE.issuperset(digits):
+        raise BuildError(f"DE{spec.number} holds a character that cannot be packed")
     if count % 2:
         digits = spec.pad + digits if spec.align is Align.RIGHT else digits + spec.pad
-    try:
-        raw = bytes.fromhex(digits)
-    except ValueError:
-        raise BuildError(f"DE{spec.number} holds a character that cannot be packed") from None
+    raw = bytes.fromhex(digits)
     return raw, len(raw) if spec.unit is Unit.BYTES else count
 
 

@@ -9,22 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
-from protocol.iso8583_profile import Encoding, FieldSpec, MessageProfile, Unit
+from protocol.iso8583_spec import Encoding, FieldSpec, MessageProfile
 from protocol.iso8583_values import Count, Read, counter, read_raw, reader
 
 _MOST_PLANS: Final = 64
+_WORKING_KEYS: Final = 62
 
 
 class Step(NamedTuple):
     """Fixed: ``counted`` is None, ``size`` bytes. Variable: ``size`` length bytes, then what ``counted`` says.
 
-    ``halve``: the count is of packed digits. ``read`` is None where nobody asked for the field.
+    ``scale``: the count is of half bytes (1), of bytes (0), or of bytes written as two characters each (-1).
+    ``read`` is None where nobody asked for the field.
     """
 
     number: int
     size: int
     most: int
-    halve: bool
+    scale: int
     counted: Count | None
     read: Read | None
 
@@ -56,6 +58,14 @@ def fields_of(bitmap: bytes, base: int) -> tuple[int, ...]:
     )
 
 
+def dropped_fields(mti: str) -> tuple[int, ...]:
+    """Fields that are never read, whoever asks: DE62 of a sign-on response holds the working keys.
+
+    From observed samples of terminal messages (0810); the class and function digits count, not the version.
+    """
+    return (_WORKING_KEYS,) if mti[1:3] == "81" else ()
+
+
 def remember(profile: MessageProfile, key: object, plan: Plan) -> None:
     """Keep the plan; bitmaps come from the wire, so the cache is emptied before it can grow."""
     if len(profile.plans) >= _MOST_PLANS:
@@ -76,18 +86,19 @@ def make_plan(
     for number in present:
         if number == 65:
             size = 8 if profile.bitmap is Encoding.BINARY else 16
-            exact.append(Step(65, size, size, halve=False, counted=None, read=read_raw))
+            exact.append(Step(65, size, size, scale=0, counted=None, read=read_raw))
             continue
         spec = rows.get(number)
         if spec is None:
             unknown = number
             break
-        exact.append(_step(spec, wanted=only is None or number in only))
+        wanted = (only is None or number in only) and number not in dropped_fields(head[0])
+        exact.append(_step(spec, wanted=wanted))
     quick: list[Step] = []
     for step in exact:
         last = quick[-1] if quick else None
         if last and last.counted is None and last.read is None and step.counted is None and step.read is None:
-            quick[-1] = Step(last.number, last.size + step.size, 0, halve=False, counted=None, read=None)
+            quick[-1] = Step(last.number, last.size + step.size, 0, scale=0, counted=None, read=None)
         else:
             quick.append(step)
     return Plan(*head, present, tuple(quick), tuple(exact), unknown, 65 in present)
@@ -96,6 +107,6 @@ def make_plan(
 def _step(spec: FieldSpec, *, wanted: bool) -> Step:
     read = reader(spec) if wanted else None
     if not spec.length_bytes:
-        return Step(spec.number, spec.size(spec.most), spec.most, halve=False, counted=None, read=read)
-    halve = spec.packed and spec.unit is Unit.DIGITS
-    return Step(spec.number, spec.length_bytes, spec.most, halve, counter(spec.length, spec.length_bytes), read)
+        return Step(spec.number, spec.size(spec.most), spec.most, scale=0, counted=None, read=read)
+    scale = 1 if spec.halved else -1 if spec.doubled else 0
+    return Step(spec.number, spec.length_bytes, spec.most, scale, counter(spec.length, spec.length_bytes), read)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from protocol.iso8583_profile import Align, Encoding, FieldSpec, Format, Shape, Unit
+from protocol.iso8583_spec import Align, Encoding, FieldSpec, Format, Shape, Unit
 
 Value: TypeAlias = str | bytes
 Data: TypeAlias = bytes | bytearray
@@ -28,7 +28,9 @@ class BadValueError(ValueError):
 def reader(spec: FieldSpec) -> Read:
     """Return the function that reads this field's value."""
     if spec.format is Format.B:
-        return read_raw if spec.encoding is Encoding.BINARY else _hex_reader(spec)
+        if spec.encoding is not Encoding.BINARY:
+            return _hex_reader(spec)
+        return _read_half_bytes if spec.halved else read_raw
     if spec.packed:
         return _packed_reader(spec)
     if spec.format is Format.N:
@@ -39,16 +41,20 @@ def reader(spec: FieldSpec) -> Read:
 def counter(encoding: Encoding, size: int) -> Count:
     """Return the function that reads a length of ``size`` bytes: -1 or IndexError where no number stands there."""
     if encoding is Encoding.BCD:
-        return _count_bcd1 if size == 1 else _count_bcd2
+        return (_count_bcd1, _count_bcd2, _count_bcd3)[size - 1]
     if encoding is Encoding.BINARY:
-        return _count_binary1 if size == 1 else _count_binary2
-    if encoding is Encoding.ASCII:
-        return _count_ascii2 if size == 2 else _count_ascii3
-    return _count_ebcdic2 if size == 2 else _count_ebcdic3
+        return _binary_counter(size)
+    return _ascii_counter(size) if encoding is Encoding.ASCII else _ebcdic_counter(size)
 
 
 def read_raw(data: Data, start: int, stop: int, _count: int) -> Value:
     """Bits, as they stand."""
+    return bytes(data[start:stop])
+
+
+def _read_half_bytes(data: Data, start: int, stop: int, count: int) -> Value:
+    if count % 2:
+        raise BadValueError("an odd number of half bytes is no bits")
     return bytes(data[start:stop])
 
 
@@ -68,7 +74,8 @@ def _packed_reader(spec: FieldSpec) -> Read:
     right = spec.align is Align.RIGHT
     track = spec.format is Format.Z
     by_bytes = spec.unit is Unit.BYTES
-    if spec.format is Format.N and spec.shape is Shape.FIXED and spec.most % 2 == 0:
+    pad = spec.pad.lower() if spec.check_pad else ""
+    if spec.format is Format.N and spec.shape is Shape.FIXED and (by_bytes or spec.most % 2 == 0):
         return _read_even_digits
 
     def read(data: Data, start: int, stop: int, count: int) -> Value:
@@ -76,6 +83,8 @@ def _packed_reader(spec: FieldSpec) -> Read:
         if by_bytes:
             count *= 2
         if len(digits) > count:
+            if pad and digits[0 if right else -1] != pad:
+                raise BadValueError("the digit that fills up the last byte is another one")
             digits = digits[1:] if right else digits[:count]
         if track:
             return digits.upper()
@@ -118,10 +127,19 @@ def _read_latin(data: Data, start: int, stop: int, _count: int) -> Value:
     return data[start:stop].decode("latin-1")
 
 
+def _read_ascii(data: Data, start: int, stop: int, _count: int) -> Value:
+    text = data[start:stop]
+    if not text.isascii():
+        raise BadValueError("a character outside ASCII")
+    return text.decode("ascii")
+
+
 def _text_reader(spec: FieldSpec) -> Read:
     charset = spec.charset
     if charset == "latin-1":
         return _read_latin
+    if charset == "ascii":
+        return _read_ascii
 
     def read(data: Data, start: int, stop: int, _count: int) -> Value:
         return data[start:stop].decode(charset, "surrogateescape")
@@ -138,34 +156,39 @@ def _count_bcd2(data: Data, at: int) -> int:
     return -1 if high < 0 or low < 0 else 100 * high + low
 
 
+def _count_bcd3(data: Data, at: int) -> int:
+    high, low = _count_bcd1(data, at), _count_bcd2(data, at + 1)
+    return -1 if high < 0 or low < 0 else 10_000 * high + low
+
+
 def _count_binary1(data: Data, at: int) -> int:
     return data[at]
 
 
-def _count_binary2(data: Data, at: int) -> int:
-    return data[at] << 8 | data[at + 1]
+def _binary_counter(size: int) -> Count:
+    if size == 1:
+        return _count_binary1
+
+    def count(data: Data, at: int) -> int:
+        number = data[at : at + size]
+        return int.from_bytes(number, "big") if len(number) == size else -1
+
+    return count
 
 
-def _count_ascii2(data: Data, at: int) -> int:
-    digits = data[at : at + 2]
-    return int(digits) if digits.isdigit() and len(digits) == 2 else -1
+def _ascii_counter(size: int) -> Count:
+    def count(data: Data, at: int) -> int:
+        digits = data[at : at + size]
+        return int(digits) if digits.isdigit() and len(digits) == size else -1
+
+    return count
 
 
-def _count_ascii3(data: Data, at: int) -> int:
-    digits = data[at : at + 3]
-    return int(digits) if digits.isdigit() and len(digits) == 3 else -1
+def _ebcdic_counter(size: int) -> Count:
+    def count(data: Data, at: int) -> int:
+        digits = data[at : at + size]
+        if len(digits) < size or not all(_EBCDIC_ZERO <= byte <= _EBCDIC_ZERO + 9 for byte in digits):
+            return -1
+        return int(digits.decode("cp500"))
 
-
-def _count_ebcdic2(data: Data, at: int) -> int:
-    return _count_ebcdic(data, at, 2)
-
-
-def _count_ebcdic3(data: Data, at: int) -> int:
-    return _count_ebcdic(data, at, 3)
-
-
-def _count_ebcdic(data: Data, at: int, size: int) -> int:
-    digits = data[at : at + size]
-    if len(digits) < size or not all(_EBCDIC_ZERO <= byte <= _EBCDIC_ZERO + 9 for byte in digits):
-        return -1
-    return int(digits.decode("cp500"))
+    return count

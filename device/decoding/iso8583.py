@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
-from device.decoding.result import Backing, Decoded, Outcome, Row, hidden
+from device.decoding.kinds import decoder_of
+from device.decoding.message_fields import field_rows
+from device.decoding.result import Backing, Decoded, Outcome, Row
 from device.decoding.tables import Tables
-from protocol.envelope import EnvelopeError, open_envelope
-from protocol.iso8583 import Message
+from protocol.envelope import EnvelopeError, Opened, Wrapping, open_envelope
+from protocol.iso8583 import Message, locate_fields
 
-_TIME: Final = r"(?:[01]\d|2[0-3])[0-5]\d[0-5]\d"
-_DATE: Final = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
-_SHOWN_FIELDS: Final = {  # DE -> what it must look like to be shown
-    11: r"\d{6}",
-    12: rf"(?:\d\d{_DATE})?{_TIME}",
-    13: _DATE,
-    18: r"\d{4}",
-    22: r"\d{3}",
-    25: r"\d{2}",
-    39: r"[0-9A-Z]{2,3}",
-    41: r"[0-9A-Za-z ]{8}",
-    42: r"[0-9A-Za-z ]{15}",
-    49: r"\d{3}",
-    70: r"\d{3}",
-}
-_IDENTITY_FIELDS: Final = (41, 42)  # long enough to hold card digits: shown only if the whole message was read
+_CHIP_DATA = 55
+_INTERBANK_HEADER = 46
+_HEADER_PARTS = (  # name, offset, bytes; from observed samples of messages between institutions
+    ("header flag and version", 1, 1),
+    ("message length", 2, 4),
+    ("reject code", 41, 5),
+)
+_MTI_PARTS = (("version", "version"), ("class", "class"), ("function", "function"), ("originator", "origin"))
 
 
 def decode(data: bytes, tables: Tables) -> Decoded:
@@ -35,30 +26,67 @@ def decode(data: bytes, tables: Tables) -> Decoded:
     except EnvelopeError as error:
         return Decoded(Outcome.NOT_THAT_KIND, {"reason": str(error)})
     message = opened.message
-    if message is None or opened.profile is None or not message.mti:
+    if message is None or opened.wrapping is None or not message.mti:
         return Decoded(Outcome.NOT_THAT_KIND, {"reason": opened.reason})
     whole = opened.whole and message.complete
-    result: Row = {
-        "profile": opened.profile.name,
-        "envelope": str(opened.wrapping),
-        "also_possible": list(opened.also_possible),
-        "mti": message.mti,
-        "fields": {str(number): _shown_field(message, number, whole=whole) for number in message.fields},
-    }
+    result = _summary(opened, opened.wrapping, message)
+    if opened.wrapping.header == _INTERBANK_HEADER:
+        result["header"] = _header_rows(data, opened.wrapping, tables)
+    result["type"] = _type_rows(message.mti, tables)
+    result["present"] = list(message.present)
+    result["fields"] = _rows(data, opened, message, tables, whole=whole)
+    chip = message.fields.get(_CHIP_DATA)
+    if isinstance(chip, bytes):
+        result["chip_data"] = decoder_of("tlv")(chip, tables).result
     if not whole:
         result["stopped"] = opened.reason or str(message.failure)
-        if message.failure is not None:
-            result["offset"] = message.failure.offset
+        result["offset"] = message.failure.offset if message.failure is not None else message.end
         result["trailing_bytes"] = message.trailing
-    return (
-        Decoded(Outcome.WHOLE, result, Backing.STRUCTURE) if whole else Decoded(Outcome.PARTIAL, result, Backing.SHAPE)
-    )
+    outcome, backing = (Outcome.WHOLE, Backing.STRUCTURE) if whole else (Outcome.PARTIAL, Backing.SHAPE)
+    return Decoded(outcome, result, backing)
 
 
-def _shown_field(message: Message, number: int, *, whole: bool) -> str:
-    value = message.fields[number]
-    pattern = _SHOWN_FIELDS.get(number)
-    may_show = whole or number not in _IDENTITY_FIELDS
-    if may_show and isinstance(value, str) and pattern and re.fullmatch(pattern, value, re.ASCII):
-        return value.rstrip()
-    return hidden(len(value), "bytes" if isinstance(value, bytes) else "characters")
+def _summary(opened: Opened, wrapping: Wrapping, message: Message) -> Row:
+    summary: Row = {
+        "profile": message.profile,
+        "envelope": str(wrapping),
+        "also_possible": list(opened.also_possible),
+        "mti": message.mti,
+    }
+    if message.mac_input:
+        summary["mac_input"] = True
+    return summary
+
+
+def _rows(data: bytes, opened: Opened, message: Message, tables: Tables, *, whole: bool) -> list[Row]:
+    """One row a field, one more for each of its parts; where a field stands is told in bytes of the whole input."""
+    profile, wrapping = opened.profile, opened.wrapping
+    if profile is None or wrapping is None:
+        return []
+    extents = locate_fields(data[: wrapping.end], profile, start=wrapping.start)
+    specs = profile.fields[message.mti[0]]
+    return [
+        row
+        for number, (offset, size) in extents.items()
+        if number in specs
+        for row in field_rows(message, specs[number], (offset, size), tables.message_meanings, whole=whole)
+    ]
+
+
+def _type_rows(mti: str, tables: Tables) -> list[Row]:
+    meanings = tables.message_meanings
+    return [
+        {"name": meanings.name(name), "value": digit, "meaning": meanings.meaning(codes, digit)}
+        for (name, codes), digit in zip(_MTI_PARTS, mti, strict=True)
+    ]
+
+
+def _header_rows(data: bytes, wrapping: Wrapping, tables: Tables) -> list[Row]:
+    """What of the header between institutions says how the message fared; institution codes are not shown."""
+    rows = []
+    for name, at, size in _HEADER_PARTS:
+        offset = wrapping.header_at + at
+        raw = data[offset : offset + size]
+        value = raw.decode("latin-1") if raw.isdigit() else raw.hex().upper()
+        rows.append({"offset": offset, "bytes": size, "name": tables.message_meanings.name(name), "value": value})
+    return rows

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 
-from device.settings import read_folder
-from protocol.iso8583_profile import MessageProfile, parse_profile
+from device.decoding.message_meanings import MessageMeanings, parse_message_meanings
+from device.message_profiles import read_message_profiles
+from device.settings import read_catalogue, read_folder
+from protocol.iso8583_profile import MessageProfile
 
 
 class Tables:
-    """Catalogue data for decoding. Every property raises TableError or ProfileError where a file does not fit."""
+    """Catalogue data for decoding. Every property raises TableError, one sentence, where a file does not fit.
+
+    ``profile_files`` are message profiles of the user's own: they are tried before the product's.
+    """
+
+    def __init__(self, profile_files: Sequence[Path] = ()) -> None:
+        self._profile_files = profile_files
 
     @cached_property
     def profiles(self) -> tuple[MessageProfile, ...]:
-        """The message profiles of ISO 8583 hosts."""
-        return tuple(parse_profile(table.mapping, table.where) for table in read_folder("profiles").values())
+        """The message profiles of ISO 8583 hosts, in the order in which they are tried."""
+        return tuple(read_message_profiles(self._profile_files).values())
+
+    @cached_property
+    def message_meanings(self) -> MessageMeanings:
+        """What fields and codes of ISO 8583 messages mean, in both languages."""
+        return parse_message_meanings(read_catalogue("iso8583_meanings.toml"), read_folder("hosts"))

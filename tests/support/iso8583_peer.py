@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from protocol.iso8583 import MessageProfile, parse_profile
+from device.message_profiles import read_message_profiles
+from protocol.iso8583 import MessageProfile
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDINGS = sorted((ROOT / "tests" / "recordings" / "iso8583").glob("*.json"))
@@ -92,12 +92,8 @@ def prefixed(message: bytes) -> bytes:
 
 
 def profiles() -> list[MessageProfile]:
-    """The profiles of the catalogue, freshly read."""
-    folder = ROOT / "device" / "catalogue" / "profiles"
-    read = []
-    for name in ("unionpay", "iso1987_ascii"):
-        read.append(parse_profile(tomllib.loads((folder / f"{name}.toml").read_text("utf-8")), name))
-    return read
+    """The profiles of the catalogue, freshly read, in the order in which they are tried."""
+    return list(read_message_profiles().values())
 
 
 def profile(name: str) -> MessageProfile:

@@ -33,7 +33,7 @@ def test_a_cut_message_is_partial_with_its_offset() -> None:
     result = json.loads(text)
     assert (code, result["decoded"], result["offset"]) == (1, "partial", 41)
     assert result["stopped"].startswith("DE37 at byte 41")
-    assert result["fields"]["11"] == "000123"
+    assert {row["field"]: row["value"] for row in result["fields"]}["11"] == "000123"
 
 
 def test_no_wrong_byte_brings_the_card_number_out() -> None:
