@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from device.trend import TrendRule
+
 Value: TypeAlias = str | int | float | bool | None
 
 
@@ -139,6 +141,7 @@ class CheckSpec:
     limit: Limit
     required: bool
     source: str
+    trend: TrendRule | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class Requests:
 
     def history(self) -> Mapping[str, Any]:
         """Declines and faults, newest first."""
-        return self._service.store.history()
+        return self._service.store.history(self._service.catalogue.checks)
 
     def last(self) -> Mapping[str, Any] | None:
         """The last decline: frame and diagnosis."""

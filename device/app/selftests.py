@@ -38,7 +38,7 @@ class Selftests:
         loop: Loop,
         catalogue: Callable[[], Catalogue],
         plans: PartPlans,
-        on_evidence: Callable[[Evidence], None],
+        on_evidence: Callable[[Evidence], Evidence],
     ) -> None:
         self._loop = loop
         self._catalogue = catalogue
@@ -141,10 +141,9 @@ class Selftests:
         collected: list[Evidence] = []
 
         def take(evidence: Evidence) -> None:
-            collected.append(evidence)
             if evidence.reason == "sale_running":
                 self._owed.add(evidence.part)
-            self._on_evidence(evidence)
+            collected.append(self._on_evidence(evidence))
 
         def part_done(step: PartDone) -> None:
             job.progress(Progress(step.done, step.total, step.part))

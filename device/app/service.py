@@ -24,6 +24,7 @@ from device.app.requests import Requests
 from device.app.selftests import Selftests
 from device.app.tap import Tap
 from device.app.terminal import Terminal
+from device.app.trend_watch import with_trend
 from device.diagnosis.diagnosis_json import diagnosis_to_json
 from device.drivers.card_token import CardTokens
 from device.drivers.handed_over import HandedOver
@@ -102,11 +103,14 @@ class Service:
 
     # --- evidence -------------------------------------------------------------------------------------------------
 
-    def _note_evidence(self, evidence: Evidence) -> None:
+    def _note_evidence(self, evidence: Evidence) -> Evidence:
         if evidence.id == "profile.signature" and evidence.outcome is Outcome.PASS:
             self.terminal.mark_verified()
+        spec = self.catalogue.checks.get(evidence.id)
+        evidence = with_trend(evidence, spec, self.store.trends, datetime.now().astimezone())
         self.cache.note(evidence)
-        self.store.note_evidence([evidence])
+        self.store.note_evidence([evidence], self.cache.snapshot())
+        return evidence
 
     def _note_finding(self, finding: Mapping[str, Any]) -> None:
         """Turn what the drawing worker found into evidence of the screen."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from device.actions import Progress, SelftestResult
@@ -14,6 +15,7 @@ from device.app.reporting import write_report
 from device.app.selftest_run import PartDone, SelftestRun
 from device.app.selftests import result_of
 from device.app.terminal import Terminal
+from device.app.trend_watch import with_trend
 from device.evidence import Evidence, Level, Outcome
 from device.loop import Loop
 from device.settings import Settings
@@ -44,6 +46,8 @@ class Standalone:
         def take(evidence: Evidence) -> None:
             if evidence.id == "profile.signature" and evidence.outcome is Outcome.PASS:
                 self._terminal.mark_verified()
+            spec = self._catalogue.checks.get(evidence.id)
+            evidence = with_trend(evidence, spec, self._store.trends, datetime.now().astimezone())
             collected.append(evidence)
             self._cache.note(evidence)
 
@@ -53,12 +57,13 @@ class Standalone:
         specs = self._plans.specs(self._catalogue)
         SelftestRun(loop, plans, specs, take, part_done, loop.stop).start()
         loop.run()
-        self._store.note_evidence(collected)
+        self._store.note_evidence(collected, self._cache.snapshot())
+        self._store.trends.flush()
         return result_of(collected, specs)
 
     def history(self) -> Mapping[str, Any]:
         """Declines and faults, newest first."""
-        return self._store.history()
+        return self._store.history(self._catalogue.checks)
 
     def report(self, language: str) -> str:
         """The report of this terminal, with a self-test of now."""

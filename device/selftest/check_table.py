@@ -8,6 +8,7 @@ from typing import Final
 from device.evidence import CheckSpec, Level
 from device.limits import parse_limit
 from device.table import Table
+from device.trend import TrendRule
 
 _MOST_DEADLINE_S: Final = 5.0
 
@@ -64,6 +65,20 @@ def _parse_check(check_id: str, table: Table) -> CheckSpec:
         limit=parse_limit(table),
         required=table.flag("required", False),
         source=table.text("source"),
+        trend=_parse_trend(table.table("trend")) if "trend" in table else None,
     )
     table.close()
     return spec
+
+
+def _parse_trend(table: Table) -> TrendRule:
+    rule = TrendRule(
+        fall=table.optional_number("fall"),
+        rise=table.optional_number("rise"),
+        ratio=table.optional_number("ratio"),
+        least=table.number("least", 0.0),
+    )
+    table.close()
+    if rule.fall is rule.rise is rule.ratio is None:
+        raise table.error("fall", "is missing, and so are rise and ratio: a trend needs one of them")
+    return rule

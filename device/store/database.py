@@ -18,7 +18,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 MOST_BYTES: Final = 16 << 20
 _PAGE_BYTES: Final = 4096
 _LOCK_WAIT_S: Final = 0.2
@@ -38,8 +38,16 @@ CREATE TABLE IF NOT EXISTS fault (
     evidence_id TEXT PRIMARY KEY, outcome TEXT NOT NULL, value TEXT, reason TEXT NOT NULL, detail TEXT NOT NULL,
     first_wall_s REAL NOT NULL, last_wall_s REAL NOT NULL, count INTEGER NOT NULL, active INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS moment (id INTEGER PRIMARY KEY CHECK (id = 1), wall_s REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS fault_detail (
+    evidence_id TEXT PRIMARY KEY, occurrences INTEGER NOT NULL DEFAULT 1, aged INTEGER NOT NULL DEFAULT 0,
+    boot_id TEXT NOT NULL DEFAULT '', frame TEXT);
+CREATE TABLE IF NOT EXISTS tested (evidence_id TEXT PRIMARY KEY, wall_s REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS sample (
+    period TEXT NOT NULL, start_s INTEGER NOT NULL, evidence_id TEXT NOT NULL, count INTEGER NOT NULL,
+    least REAL NOT NULL, most REAL NOT NULL, total REAL NOT NULL, last REAL NOT NULL,
+    PRIMARY KEY (period, start_s, evidence_id)) WITHOUT ROWID;
 """
-TABLES: Final = ("sale", "decline", "code_count", "fault", "moment")
+TABLES: Final = ("sale", "decline", "code_count", "fault", "moment", "fault_detail", "tested", "sample")
 
 _SENTENCES: Final = {
     sqlite3.SQLITE_FULL: "Storage is full, so {} cannot be written: make room.",

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from device.evidence import EntryMode, Evidence, Exchange, MacVerdict, Match, Outcome, PastSale
+from device.evidence import EntryMode, Evidence, Exchange, MacVerdict, Match, PastSale
 from device.store.clock import Clock, SystemClock
+from device.store.faults import Fault, Faults
 from device.store.safe_database import SafeDatabase
+from device.store.trends import Trends
 
 MOST_SALES: Final = 200  # of the window: a till makes fewer in half an hour; every frame carries them
 MOST_DECLINES: Final = 500
 MOST_DECLINE_BYTES: Final = 8 << 20
-MOST_FAULTS: Final = 500
 _SALE_DAY_S: Final = 86400.0
-_BAD: Final = (Outcome.FAIL, Outcome.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +38,14 @@ class StoredDecline:
     diagnosis_json: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One fact that failed: first and last seen, how often. ``active``: it did not pass again since."""
-
-    id: str
-    outcome: Outcome
-    value: str | None
-    reason: str
-    detail: str
-    first_seen: datetime
-    last_seen: datetime
-    count: int
-    active: bool
-
-
 class Store:
     """The one database. Built before the first fork; never used in a worker."""
 
     def __init__(self, path: Path, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
         self._safe = SafeDatabase(path, self._clock)
+        self._faults = Faults(self._safe, self._clock)
+        self.trends = Trends(self._safe, self._clock)
 
     @property
     def degraded(self) -> str | None:
@@ -159,55 +146,30 @@ class Store:
             )
         )
 
-    def note_evidence(self, evidence: Iterable[Evidence]) -> None:
-        """Remember what failed; what passed ends its fault. A check that did not run changes nothing."""
-        items = [item for item in evidence if item.outcome is not Outcome.NOT_RUN]
-        active = {fault.id for fault in self.faults() if fault.active}
-        wall_s = self._clock.wall_s()
-        if not any(item.outcome in _BAD or item.id in active for item in items):
-            return
-
-        def note(database: sqlite3.Connection) -> None:
-            for item in items:
-                if item.outcome not in _BAD:
-                    database.execute("UPDATE fault SET active = 0 WHERE evidence_id = ?", (item.id,))
-                    continue
-                database.execute(
-                    "INSERT INTO fault (evidence_id, outcome, value, reason, detail, first_wall_s, last_wall_s, count,"
-                    " active) VALUES (?,?,?,?,?,?,?,1,1) ON CONFLICT (evidence_id) DO UPDATE SET"
-                    " outcome = excluded.outcome, value = excluded.value, reason = excluded.reason,"
-                    " detail = excluded.detail, last_wall_s = excluded.last_wall_s, count = count + 1, active = 1",
-                    (item.id, item.outcome, _text(item.value), item.reason, item.detail, wall_s, wall_s),
-                )
-            database.execute(
-                "DELETE FROM fault WHERE evidence_id NOT IN"
-                " (SELECT evidence_id FROM fault ORDER BY last_wall_s DESC LIMIT ?)",
-                (MOST_FAULTS,),
-            )
-
-        self._safe.write(note)
+    def note_evidence(self, evidence: Iterable[Evidence], known: Sequence[Evidence] = ()) -> None:
+        """Remember what failed; what passed ends its fault. ``known``: everything known now, for its freeze frame."""
+        items = list(evidence)
+        self._faults.note(items, known)
+        self.trends.note(items)
 
     def faults(self) -> tuple[Fault, ...]:
         """Everything that ever failed and is still remembered: active ones first, then newest first."""
-        return self._safe.read(
-            lambda database: tuple(
-                Fault(
-                    row[0], Outcome(row[1]), row[2], row[3], row[4], _time(row[5]), _time(row[6]), row[7], bool(row[8])
-                )
-                for row in database.execute(
-                    "SELECT evidence_id, outcome, value, reason, detail, first_wall_s, last_wall_s, count, active"
-                    " FROM fault ORDER BY active DESC, last_wall_s DESC, evidence_id"
-                )
-            )
-        )
+        return self._faults.all()
+
+    def clear_faults(self) -> None:
+        """Forget every fault and every test."""
+        self._faults.clear()
 
     def last_time_seen(self) -> datetime | None:
         """Wall clock of the last write: the latest one made, not the greatest, so a wrong clock heals."""
         row = self._safe.read(lambda database: database.execute("SELECT wall_s FROM moment").fetchone())
         return _time(row[0]) if row else None
 
-    def history(self) -> dict[str, Any]:
-        """Return the fault memory as plain values; ``codes`` and ``faults`` have first and last time and count."""
+    def history(self, checks: Iterable[str] = ()) -> dict[str, Any]:
+        """Return the fault memory as plain values; ``codes`` and ``faults`` have first and last time and count.
+
+        ``checks`` are the ids of all checks: those that were never completed are told as ``untested``.
+        """
         codes = self._safe.read(
             lambda database: database.execute(
                 "SELECT code, first_wall_s, last_wall_s, count FROM code_count ORDER BY last_wall_s DESC, code"
@@ -225,10 +187,12 @@ class Store:
                     **{"id": fault.id, "outcome": fault.outcome.value, "value": fault.value, "reason": fault.reason},
                     **{"detail": fault.detail, "first_seen": fault.first_seen.isoformat(timespec="seconds")},
                     **{"last_seen": fault.last_seen.isoformat(timespec="seconds")},
-                    **{"count": fault.count, "active": fault.active},
+                    **{"count": fault.count, "active": fault.active, "occurrences": fault.occurrences},
+                    **{"aged": fault.aged, "status": list(fault.status), "frame": fault.frame},
                 }
                 for fault in self.faults()
             ],
+            "untested": list(self._faults.untested(checks)),
         }
 
     def close(self) -> None:
@@ -271,10 +235,6 @@ def _summary(decline: StoredDecline) -> dict[str, Any]:
 
 def _size(*texts: str) -> int:
     return sum(len(text.encode()) for text in texts)
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
 
 
 def _time(wall_s: float) -> datetime:

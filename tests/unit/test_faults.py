@@ -1,0 +1,218 @@
+"""Fault memory and trends: what a technician finds weeks later."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from support.clocks import HandClock
+
+from device.app.trend_watch import with_trend
+from device.evidence import CheckSpec, Evidence, Level, Limit, Outcome
+from device.store.faults import AGED_OUT
+from device.store.store import Store
+from device.store.trends import KEPT
+from device.trend import Sample, TrendRule, find_change
+
+DAY_S = 86400
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: HandClock) -> Store:
+    return Store(tmp_path / "posmedic.db", clock)
+
+
+def reader(outcome: Outcome) -> Evidence:
+    return Evidence("reader.answer", outcome, reason="no_answer")
+
+
+def signal(dbm: float) -> Evidence:
+    return Evidence("modem.signal", Outcome.PASS, dbm, "dBm")
+
+
+def test_each_beginning_of_a_fault_counts_and_keeps_what_was_known_then(store: Store, clock: HandClock) -> None:
+    known = [signal(-71), reader(Outcome.FAIL)]
+    store.note_evidence([reader(Outcome.FAIL)], known)
+    store.note_evidence([reader(Outcome.FAIL)], [signal(-99)])
+    (fault,) = store.faults()
+    assert (fault.count, fault.occurrences) == (2, 1)
+    assert fault.frame == [["modem.signal", "pass", -71, 0], ["reader.answer", "fail", None, 0]]
+    store.note_evidence([reader(Outcome.PASS)])
+    clock.pass_s(60)
+    store.note_evidence([reader(Outcome.FAIL)], [signal(-80)])
+    (fault,) = store.faults()
+    assert (fault.count, fault.occurrences) == (3, 2)
+    assert fault.frame == [["modem.signal", "pass", -80, 0]]
+
+
+def test_the_status_bits_tell_now_from_this_start_and_once_from_confirmed(store: Store, clock: HandClock) -> None:
+    store.note_evidence([reader(Outcome.FAIL)])
+    assert store.faults()[0].status == ("failed", "failed_this_boot")
+    store.note_evidence([reader(Outcome.PASS)])
+    assert store.faults()[0].status == ("failed_this_boot",)
+    clock.restart("boot-2")
+    assert store.faults()[0].status == ()
+    store.note_evidence([reader(Outcome.FAIL)])
+    assert store.faults()[0].status == ("failed", "failed_this_boot", "confirmed")
+
+
+def test_a_fault_ages_once_a_day_or_start_and_is_forgotten_in_the_end(store: Store, clock: HandClock) -> None:
+    store.note_evidence([reader(Outcome.FAIL)])
+    store.note_evidence([reader(Outcome.PASS)])
+    for _ in range(5):
+        store.note_evidence([reader(Outcome.PASS)])
+    assert store.faults()[0].aged == 0
+    clock.pass_s(DAY_S)
+    for _ in range(5):
+        store.note_evidence([reader(Outcome.PASS)])
+    assert store.faults()[0].aged == 1
+    clock.restart("boot-2")
+    store.note_evidence([reader(Outcome.PASS)])
+    assert store.faults()[0].aged == 2
+    store.note_evidence([reader(Outcome.FAIL)])
+    assert store.faults()[0].aged == 0
+    store.note_evidence([reader(Outcome.PASS)])
+    for _ in range(AGED_OUT):
+        assert store.faults()
+        clock.pass_s(DAY_S)
+        store.note_evidence([reader(Outcome.PASS)])
+    assert store.faults() == ()
+
+
+def test_what_was_not_tested_since_the_memory_was_cleared_is_told(store: Store) -> None:
+    ids = ("reader.answer", "modem.signal")
+    assert store.history(ids)["untested"] == list(ids)
+    store.note_evidence([reader(Outcome.FAIL), Evidence("modem.signal", Outcome.NOT_RUN)])
+    assert store.history(ids)["untested"] == ["modem.signal"]
+    store.clear_faults()
+    assert store.faults() == ()
+    assert store.history(ids)["untested"] == list(ids)
+
+
+def test_faults_survive_a_restart_with_their_details(tmp_path: Path, clock: HandClock) -> None:
+    first = Store(tmp_path / "a.db", clock)
+    first.note_evidence([reader(Outcome.FAIL)], [signal(-71)])
+    before = first.faults()
+    first.close()
+    assert Store(tmp_path / "a.db", clock).faults() == before
+
+
+def test_a_database_of_the_version_before_is_opened_and_grows(tmp_path: Path, clock: HandClock) -> None:
+    path = tmp_path / "old.db"
+    with sqlite3.connect(path) as old:
+        old.executescript(
+            "CREATE TABLE fault (evidence_id TEXT PRIMARY KEY, outcome TEXT NOT NULL, value TEXT, reason TEXT NOT NULL,"
+            " detail TEXT NOT NULL, first_wall_s REAL NOT NULL, last_wall_s REAL NOT NULL, count INTEGER NOT NULL,"
+            " active INTEGER NOT NULL);"
+            "INSERT INTO fault VALUES ('reader.answer', 'fail', NULL, 'no_answer', '', 1.0, 2.0, 3, 1);"
+            "PRAGMA user_version=1;"
+        )
+    old.close()
+    store = Store(path, clock)
+    (fault,) = store.faults()
+    assert (fault.count, fault.occurrences, fault.aged, fault.frame) == (3, 1, 0, None)
+    store.note_evidence([reader(Outcome.PASS)])
+    assert not store.faults()[0].active
+
+
+def test_nothing_is_written_while_nothing_changes(tmp_path: Path, clock: HandClock) -> None:
+    path = tmp_path / "quiet.db"
+    store = Store(path, clock)
+    store.note_evidence([reader(Outcome.PASS), signal(-70)])
+    wal = path.with_name("quiet.db-wal")
+    size = wal.stat().st_size
+    for _ in range(50):
+        store.note_evidence([reader(Outcome.PASS), signal(-70)])
+    assert wal.stat().st_size == size
+
+
+def run_hours(store: Store, clock: HandClock, hours: int, dbm: float) -> None:
+    for _ in range(hours):
+        store.note_evidence([signal(dbm), signal(dbm - 2)])
+        clock.pass_s(3600)
+
+
+def test_hours_become_days_and_months_and_none_grows_without_bound(store: Store, clock: HandClock) -> None:
+    run_hours(store, clock, 24 * 100, -70)
+    store.note_evidence([signal(-70)])
+    hours, days = store.trends.samples("modem.signal", "hour"), store.trends.samples("modem.signal", "day")
+    assert len(hours) == KEPT["hour"]
+    assert len(days) == KEPT["day"]
+    assert 2 <= len(store.trends.samples("modem.signal", "month")) <= 4
+    assert (hours[0].count, hours[0].least, hours[0].most, hours[0].mean, hours[0].last) == (2, -72, -70, -71, -72)
+    assert (days[-1].count, days[-1].mean) == (48, -71)
+    assert days[-1].start.hour == 0
+    assert store.trends.ids() == ("modem.signal",)
+
+
+def test_texts_and_flags_have_no_trend(store: Store, clock: HandClock) -> None:
+    store.note_evidence(
+        [Evidence("storage.writable", Outcome.PASS, True), Evidence("modem.sim", Outcome.PASS, "READY")]
+    )
+    clock.pass_s(3600)
+    store.note_evidence([signal(-70)])
+    store.trends.flush()
+    assert store.trends.ids() == ("modem.signal",)
+
+
+SPEC = CheckSpec("modem.signal", Level.SAFE, "dBm", Limit(pass_min=-95), False, "test", TrendRule(fall=10))
+
+
+def now_of(clock: HandClock) -> datetime:
+    return datetime.fromtimestamp(clock.wall).astimezone()
+
+
+def test_a_signal_that_fell_by_twelve_is_marginal_before_its_limit_is_reached(store: Store, clock: HandClock) -> None:
+    run_hours(store, clock, 24 * 4, -70)
+    assert with_trend(signal(-70), SPEC, store.trends, now_of(clock)).outcome is Outcome.PASS
+    run_hours(store, clock, 25, -82)
+    told = with_trend(signal(-82), SPEC, store.trends, now_of(clock))
+    assert (told.outcome, told.reason, told.value) == (Outcome.MARGINAL, "trend", -82)
+    assert "from -71 to -83" in told.detail
+
+
+def test_a_failure_keeps_its_own_outcome_whatever_the_trend(store: Store, clock: HandClock) -> None:
+    run_hours(store, clock, 24 * 4, -70)
+    run_hours(store, clock, 25, -99)
+    failed = Evidence("modem.signal", Outcome.FAIL, -99)
+    assert with_trend(failed, SPEC, store.trends, now_of(clock)) is failed
+
+
+def samples(period: str, values: list[float], now: datetime) -> list[Sample]:
+    step = timedelta(hours=1) if period == "hour" else timedelta(days=1)
+    shift = timedelta(0) if period == "hour" else timedelta(days=1)
+    starts = [now - shift - step * (len(values) - place) for place in range(len(values))]
+    return [Sample("x", period, at, 1, v, v, v, v) for at, v in zip(starts, values, strict=True)]
+
+
+NOON = datetime(2026, 11, 20, 12).astimezone()
+
+
+@pytest.mark.parametrize(
+    ("rule", "hours", "days", "changed"),
+    [
+        (TrendRule(fall=10), [-81, -81, -81], [-70, -70], True),
+        (TrendRule(fall=10), [-79, -79, -79], [-70, -70], False),
+        (TrendRule(fall=10), [-59, -59, -59], [-70, -70], False),
+        (TrendRule(rise=10), [-59, -59, -59], [-70, -70], True),
+        (TrendRule(fall=10), [-81, -81], [-70, -70], False),
+        (TrendRule(fall=10), [-81, -81, -81], [-70], False),
+        (TrendRule(ratio=2, least=5), [120, 125, 130], [100, 105, 110], True),
+        (TrendRule(ratio=2, least=5), [112, 114, 116], [100, 105, 110], False),
+        (TrendRule(ratio=2, least=5), [113, 113, 114], [110, 110, 110], False),
+        (TrendRule(ratio=2, least=5), [3, 4, 90], [100, 105, 110], False),
+        (TrendRule(ratio=2, least=5), [110, 120, 130], [100, 50, 110], False),
+    ],
+)
+def test_a_change_needs_size_and_enough_samples_on_both_sides(
+    rule: TrendRule, hours: list[float], days: list[float], changed: bool
+) -> None:
+    found = find_change(rule, samples("hour", hours, NOON), samples("day", days, NOON), NOON)
+    assert (found is not None) is changed
