@@ -14,7 +14,7 @@ from functools import reduce
 from operator import xor
 from typing import Final
 
-from protocol.iso8583 import Message, MessageProfile, parse_message, read_mti
+from protocol.iso8583 import BuildError, Message, MessageProfile, build_message, parse_message, read_mti
 from protocol.iso8583_spec import HEADERS, PREFIXES
 
 MOST_BYTES: Final = 65_540  # the largest length a two-byte prefix can tell, with its frame
@@ -97,7 +97,7 @@ def open_envelope(
                 furthest = (message.end, wrapping, profile)
     if fits:
         if len(fits) > 1:  # several fit by their lengths: those whose digits are digits and texts are texts come first
-            fits.sort(key=lambda fit: _doubts(_read(data, fit[0], fit[1], None)))
+            fits.sort(key=lambda fit: _doubts(data, *fit))
         wrapping, profile = fits[0]
         others = tuple(f"{profile.name}: {wrapping}" for wrapping, profile in fits[1:])
         return Opened(True, wrapping, profile, _read(data, wrapping, profile, only), others, attempts, "")
@@ -125,10 +125,20 @@ def _read(data: bytes | bytearray, wrapping: Wrapping, profile: MessageProfile, 
     return message
 
 
-def _doubts(message: Message) -> tuple[bool, int]:
-    """What speaks against a reading that fits by its lengths: a field that fails, texts with control characters."""
+def _doubts(data: bytes | bytearray, wrapping: Wrapping, profile: MessageProfile) -> tuple[bool, int, bool]:
+    """What speaks against a reading that fits by its lengths, the weightiest first.
+
+    A field that fails; texts with control characters; that writing the same fields again gives other bytes, as where
+    an odd digit leans to the other side.
+    """
+    message = _read(data, wrapping, profile, None)
     texts = [value for value in message.fields.values() if isinstance(value, str)]
-    return not message.complete, sum(any(character < " " for character in text) for text in texts)
+    strange = sum(any(character < " " for character in text) for text in texts)
+    try:
+        again = build_message(message.mti, message.fields, profile)
+    except BuildError:
+        again = b""
+    return not message.complete, strange, again != data[wrapping.start : wrapping.end]
 
 
 def _frames(data: bytes | bytearray, *, told: bool) -> dict[str, tuple[int, int]]:

@@ -81,7 +81,8 @@ class Message:
 def read_mti(data: Data, start: int, encoding: Encoding) -> tuple[str, int] | None:
     """The message type's four digits and the offset after them, or None where no plausible MTI stands there.
 
-    Plausible: version 0 to 2, class 1 to 8, function 0 to 9, origin 0 to 5 (ISO 8583:2003, 5.2).
+    Plausible: version 0 to 2, function 0 to 9, origin 0 to 5 (ISO 8583:2003, 5.2); class 1 to 8, and 9, which is
+    reserved there and met on terminal links (0900 to 0930).
     """
     if encoding is Encoding.BCD:
         after = start + 2
@@ -91,7 +92,7 @@ def read_mti(data: Data, start: int, encoding: Encoding) -> tuple[str, int] | No
         raw = data[start:after]
         digits = raw.decode("latin-1" if encoding is Encoding.ASCII else "cp500")
     plausible = len(digits) == 4 and digits.isascii() and digits.isdigit()
-    if plausible and digits[0] in "012" and digits[1] in "12345678" and digits[3] in "012345":
+    if plausible and digits[0] in "012" and digits[1] in "123456789" and digits[3] in "012345":
         return digits, after
     return None
 

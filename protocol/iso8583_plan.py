@@ -49,10 +49,13 @@ class Plan:
 
 
 def fields_of(bitmap: bytes, base: int) -> tuple[int, ...]:
-    """Field numbers of the set bits, the bits that announce another bitmap left out (bit 1; 65 in an extension)."""
+    """Field numbers of the set bits, the bits that announce another bitmap left out (bit 1; 65 in an extension).
+
+    ``base`` is 128 for a third bitmap that stands by itself: nothing follows it, so that its first bit is field 129.
+    """
     bits = int.from_bytes(bitmap, "big")
     width = len(bitmap) * 8
-    announcing = {1} | ({65} if width == 192 else set())
+    announcing = () if base else (1, 65) if width == 192 else (1,)
     return tuple(
         base + number for number in range(1, width + 1) if bits >> (width - number) & 1 and number not in announcing
     )

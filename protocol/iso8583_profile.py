@@ -1,9 +1,10 @@
 """Message profiles of ISO 8583 hosts: which encodings, which fields, how long. Data in, a checked value out.
 
 A profile comes as the mapping a TOML reader gives (see ``device/catalogue/profiles``). The encodings of MTI, bitmap,
-length, digits, text and bits are separate settings, because hosts mix them freely: an interbank message has an ASCII
-MTI and a binary bitmap, a terminal's UnionPay message has packed digits and ASCII text (ISO 8583:1987, 4.3 leaves it
-open). A profile may take the rows of another one (``rows_of``) and say only what differs.
+length, digits, text and bits, and the side on which an odd digit leans, are separate settings, because hosts mix them
+freely: an interbank message has an ASCII MTI and a binary bitmap, a terminal's UnionPay message has packed digits and
+ASCII text (ISO 8583:1987, 4.3 leaves it open). A profile may take the rows of another one (``rows_of``) and say only
+what differs.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ _ENCODINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "field": _CHARACTERS,
     "bits": _BITS,
     "charset": CHARSETS,
+    "align": tuple(Align),
 }
 _NEEDED: Final = ("mti", "bitmap", "length", "field")
 
@@ -135,6 +137,7 @@ def _read_profile(table: Mapping[str, Any], encoding: Mapping[str, Any], name: s
     chosen["bits"] = place.choice(encoding, "bits", _BITS, Encoding.BINARY)
     usual = "cp500" if field is Encoding.EBCDIC else "latin-1"
     chosen["charset"] = place.choice(encoding, "charset", CHARSETS, usual)
+    chosen["align"] = place.choice(encoding, "align", tuple(Align), Align.LEFT)
     source = root.text(table, "source")
     version = str(table.get("version", "1987"))
     if version not in _DIGIT_OF:
@@ -177,6 +180,7 @@ class _Rows:
         numeric = form in (Format.N, Format.Z)
         if (encoding is Encoding.BCD and not numeric) or (encoding is Encoding.BINARY and form is not Format.B):
             place.fail("encoding", f"{encoding} does not fit the format {form}")
+        packed = encoding is Encoding.BCD
         pad = row.get("pad", "0")
         if not isinstance(pad, str) or len(pad) != 1 or pad not in "0123456789ABCDEF":
             place.fail("pad", "must be one hexadecimal digit, as text")
@@ -192,7 +196,7 @@ class _Rows:
             length=place.choice(row, "length", tuple(Encoding), self._encodings["length"]),
             encoding=encoding,
             unit=place.choice(row, "unit", tuple(Unit), Unit.DIGITS if numeric else Unit.BYTES),
-            align=place.choice(row, "align", tuple(Align), Align.LEFT),
+            align=place.choice(row, "align", tuple(Align), self._encodings["align"] if packed else Align.LEFT),
             pad=pad,
             check_pad=check_pad,
             charset=self._charset(row, encoding, place),

@@ -22,16 +22,11 @@ WANTED = frozenset({11, 39, 41, 42})
 
 
 def _message_of(recorded: dict[str, Any]) -> tuple[bytes, dict[int, str | bytes]]:
-    wire = bytes.fromhex(recorded["wire"])
-    mti = recorded["mti"]
-    head = bytes.fromhex(mti) if recorded["profile"] == "unionpay" else mti.encode()
-    start = wire.index(head, 2) if recorded["envelope"].split()[0] in ("length2", "stx") else 0
-    stop = len(wire) - 2 if recorded["envelope"].startswith("stx") else len(wire)
     bits = recorded["bits"]
     values: dict[int, str | bytes] = {
         int(k): bytes.fromhex(v) if int(k) in bits else v for k, v in recorded["fields"].items()
     }
-    return wire[start:stop], values
+    return bytes.fromhex(recorded["message"]), values
 
 
 @pytest.mark.parametrize("path", peer.RECORDINGS, ids=lambda p: p.stem)
