@@ -1,28 +1,12 @@
-"""What EMV data says about a decline: schemes, usage control, verification results, service codes. Pure tables.
+"""What EMV data says about a decline: the bits of usage control and verification results, and the service code.
 
-Sources: EMV 4.4 Book 3, annex C; ISO/IEC 7813 (service code); ISO/IEC 7816-5 registered identifiers as the schemes
-publish them with their application identifiers.
+These are the few that the diagnosis asks for; every bit of every table is in :mod:`protocol.emv_bits`.
+Sources: EMV 4.4 Book 3, annex C; ISO/IEC 7813 (service code).
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
-
-SCHEME_OF_RID: Final = {
-    "A000000003": "visa",
-    "A000000004": "mastercard",
-    "A000000025": "amex",
-    "A000000065": "jcb",
-    "A000000152": "discover",
-    "A000000277": "interac",
-    "A000000324": "discover",
-    "A000000333": "unionpay",
-    "A000000384": "eftpos",
-    "A000000524": "rupay",
-    "A000000658": "mir",
-}
-_RID_DIGITS: Final = 10
 
 
 class Area(StrEnum):
@@ -43,11 +27,6 @@ class Services(StrEnum):
     ATM = "atm"
     CASH = "cash"
     UNKNOWN = "unknown"
-
-
-def scheme_of_aid(aid: str) -> str | None:
-    """The scheme's name for an application identifier in hex (tag 84, 4F or 9F06); None if it is not known here."""
-    return SCHEME_OF_RID.get(aid[:_RID_DIGITS].upper())
 
 
 def service_area(service_code: str) -> Area:

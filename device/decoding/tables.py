@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
+from device.decoding.emv_catalogue import EmvTables, read_emv_tables
 from device.decoding.message_meanings import MessageMeanings, parse_message_meanings
 from device.message_profiles import read_message_profiles
 from device.settings import read_catalogue, read_folder
@@ -30,3 +31,8 @@ class Tables:
     def message_meanings(self) -> MessageMeanings:
         """What fields and codes of ISO 8583 messages mean, in both languages."""
         return parse_message_meanings(read_catalogue("iso8583_meanings.toml"), read_folder("hosts"))
+
+    @cached_property
+    def emv(self) -> EmvTables:
+        """EMV data: tags, bit tables, layouts of issuer data, schemes and products."""
+        return read_emv_tables()

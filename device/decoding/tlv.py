@@ -1,41 +1,147 @@
-"""EMV data objects: shown are tags of the allow-list with the right size, of the rest the size."""
+"""EMV data objects: each with its name and size; what may be shown is shown with its meaning, the rest is hidden.
+
+A value is shown only where its tag is on the allow-list of the dictionary and its size fits, and, in data that is cut
+or broken, only while every object so far is one that the dictionary knows: behind a wrong length, card data can look
+like anything.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Final
 
+from device.decoding.emv_catalogue import EmvTables
 from device.decoding.result import Backing, Decoded, Outcome, Row, hidden
 from device.decoding.tables import Tables
-from device.drivers.handed_over import TAGS_ALLOWED
-from protocol.ber_tlv import Reading, Tlv, parse_tlv
-from protocol.emv import scheme_of_aid
+from protocol.ber_tlv import Reading, Tlv, Tlvs, parse_tlv
+from protocol.emv_aids import product_of_aid, scheme_of_aid
+from protocol.emv_bits import BitMeaning, table_of
+from protocol.emv_iad import read_iad
+from protocol.emv_tags import Show
+from protocol.emv_words import Words
 
-_AID_TAGS: Final = frozenset(("84", "4F", "9F06"))
-_TAG_BYTES: Final = {"95": 5}
+_AID_TAGS: Final = ("84", "4F", "9F06")
+_IAD_TAG: Final = "9F10"
+_LEAST_RID: Final = 0xA0  # an AID begins with a registered category A to F; the digits of a card number do not
+_MOST_VALUE_BYTES: Final = 5  # shorter than any card number
 
 
-def decode(data: bytes, _tables: Tables) -> Decoded:
+def decode(data: bytes, tables: Tables) -> Decoded:
     """Decode a string of data objects."""
     parsed = parse_tlv(data)
-    objects = []
-    for item in parsed.walk():
-        shown = parsed.failure is None and _is_shown_tag(item)
-        row: Row = {"tag": item.tag, "offset": item.offset}
-        row["value"] = item.value.hex().upper() if shown else hidden(len(item.value))
-        if shown and item.tag in _AID_TAGS and (scheme := scheme_of_aid(item.value.hex())):
-            row["scheme"] = scheme
-        objects.append(row)
-    result: Row = {"objects": objects}
+    result = _Objects(parsed, tables.emv).rows()
+    objects = result["objects"]
     if parsed.reading is not Reading.BER:
         result["reading"] = str(parsed.reading)
     if parsed.failure is None:
         return Decoded(Outcome.WHOLE, result, Backing.STRUCTURE) if objects else Decoded(Outcome.NOT_THAT_KIND, result)
-    result |= {"stopped": str(parsed.failure), "offset": parsed.failure.offset}
+    stopped = _without_unknown_tags(str(parsed.failure), tables.emv)
+    result |= {"stopped": stopped, "offset": parsed.failure.offset}
     return Decoded(Outcome.PARTIAL if objects else Outcome.NOT_THAT_KIND, result, Backing.SHAPE)
 
 
-def _is_shown_tag(item: Tlv) -> bool:
-    """On the allow-list and of the right size; an AID begins with a registered or proprietary category (A to F)."""
-    if item.tag in _AID_TAGS:
-        return 5 <= len(item.value) <= 16 and item.value[0] >= 0xA0
-    return item.tag in TAGS_ALLOWED and len(item.value) == _TAG_BYTES.get(item.tag, 2)
+class _Objects:
+    """The rows of one string of objects: the objects, what their bits say, and what their lists ask for."""
+
+    def __init__(self, parsed: Tlvs, emv: EmvTables) -> None:
+        self._parsed = parsed
+        self._emv = emv
+        self._is_whole = parsed.failure is None
+        self._is_trusted = True
+        self._scheme = next(filter(None, map(self._scheme_word, parsed.walk())), None)
+        self._meanings: list[Row] = []
+
+    def rows(self) -> Row:
+        objects = [self._object(item, depth) for item, depth in _walk(self._parsed.objects, 0)]
+        result: Row = {"objects": objects}
+        if self._meanings:
+            result["meanings"] = self._meanings
+        return result
+
+    def _scheme_word(self, item: Tlv) -> str | None:
+        scheme = scheme_of_aid(item.value.hex(), self._emv.schemes) if item.tag in _AID_TAGS else None
+        return scheme.word if scheme else None
+
+    def _object(self, item: Tlv, depth: int) -> Row:
+        tags, size = self._emv.tags, len(item.value)
+        entry = tags.entry(item.tag, self._scheme)
+        if not self._is_whole and not tags.fits(item.tag, size):
+            self._is_trusted = False
+        row: Row = {"offset": item.offset, "depth": depth}
+        row["tag"] = item.tag if entry or self._is_whole else hidden(len(item.tag) // 2)
+        if entry:
+            row["name"] = _bilingual(entry.words)
+        row["length"] = size
+        if item.children:
+            return row
+        show = tags.show(item.tag, size, self._scheme) if self._is_trusted else Show.SIZE
+        is_shown = show in (Show.VALUE, Show.BITS) and self._explain(item, row, entry.format if entry else "", show)
+        row["value"] = item.value.hex().upper() if is_shown else hidden(size)
+        return row
+
+    def _explain(self, item: Tlv, row: Row, form: str, show: Show) -> bool:
+        """Add what the value means; True where the value itself may stand beside it."""
+        if form == "aid":
+            return self._explain_aid(item, row)
+        if form == "dol":
+            return False
+        if item.tag == _IAD_TAG:
+            self._explain_iad(item, row)
+            return False
+        if show is Show.BITS:
+            return self._explain_bits(item)
+        return len(item.value) <= _MOST_VALUE_BYTES
+
+    def _explain_aid(self, item: Tlv, row: Row) -> bool:
+        aid = item.value.hex().upper()
+        if (product := product_of_aid(aid, self._emv.products)) is not None:
+            row["product"] = _bilingual(product)
+        if (scheme := scheme_of_aid(aid, self._emv.schemes)) is not None:
+            row["scheme"] = scheme.word
+        return product is not None or item.value[0] >= _LEAST_RID
+
+    def _explain_iad(self, item: Tlv, row: Row) -> None:
+        reading = read_iad(item.value, self._emv.layouts, self._scheme)
+        if reading is None:
+            row["layout"] = {"zh": "未知的格式", "en": "layout not known"}
+            return
+        row["layout"] = _bilingual(reading.layout.table.words)
+        row["sureness"] = str(reading.sureness)
+        self._say(item, reading.meanings)
+
+    def _explain_bits(self, item: Tlv) -> bool:
+        table = table_of(item.tag, self._emv.bits, self._scheme)
+        if table is None:
+            return False
+        meanings = table.explain(item.value)
+        if table.skip and any(meaning.is_odd for meaning in meanings):
+            return False  # not what it says it is: it may be anything, card data included
+        self._say(item, meanings)
+        return not table.skip and len(item.value) <= _MOST_VALUE_BYTES
+
+    def _say(self, item: Tlv, meanings: tuple[BitMeaning, ...]) -> None:
+        for meaning in meanings:
+            row: Row = {"offset": item.offset, "tag": item.tag, "byte": meaning.byte, "bits": f"{meaning.mask:02X}"}
+            row["meaning"] = _bilingual(meaning.words)
+            if meaning.number is not None:
+                row["number"] = meaning.number
+            if meaning.is_odd:
+                row["odd"] = True
+            self._meanings.append(row)
+
+
+def _walk(objects: tuple[Tlv, ...], depth: int) -> Iterator[tuple[Tlv, int]]:
+    """Every object with its depth, outer before inner."""
+    for item in objects:
+        yield item, depth
+        yield from _walk(item.children, depth + 1)
+
+
+def _bilingual(words: Words) -> dict[str, str]:
+    return {"zh": words.zh, "en": words.en}
+
+
+def _without_unknown_tags(text: str, emv: EmvTables) -> str:
+    """A reason without tags that the dictionary does not know: behind a wrong length they are digits of anything."""
+    return re.sub(r"\btag ([0-9A-F]+)", lambda found: found[0] if found[1] in emv.tags else "a tag", text)

@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from device.drivers.card_scheme import scheme_word
 from device.drivers.card_token import Tokens
 from device.drivers.handed_over import TAGS_ALLOWED, HandedOver
 from device.evidence import CardFacts, EntryMode
 from protocol.ber_tlv import Tlvs, parse_tlv
-from protocol.emv import scheme_of_aid
 from protocol.iso8583 import Message
 
 # Track 2, ISO/IEC 7813: number, separator, expiry YYMM, service code.
@@ -64,7 +64,7 @@ def read_card_facts(request: Message | None, handed: HandedOver, tokens: Tokens,
     return CardFacts(
         token=token,
         bin_group=group,
-        scheme=handed.scheme or scheme_of_aid(aid),
+        scheme=handed.scheme or scheme_word(aid),
         issuer_country=_country(tags.get("5F28")),
         terminal_country=_country(tags.get("9F1A")),
         currency=currency,

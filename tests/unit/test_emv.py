@@ -7,20 +7,6 @@ import pytest
 from protocol import emv
 
 
-@pytest.mark.parametrize(
-    ("aid", "scheme"),
-    [
-        ("A000000333010102", "unionpay"),
-        ("a0000000031010", "visa"),
-        ("A0000000041010", "mastercard"),
-        ("A0000099990101", None),
-        ("", None),
-    ],
-)
-def test_the_scheme_is_told_by_the_registered_identifier(aid: str, scheme: str | None) -> None:
-    assert emv.scheme_of_aid(aid) == scheme
-
-
 def test_usage_control_of_a_domestic_only_card() -> None:
     auc = bytes.fromhex("AB00")  # 1010 1011: domestic cash, goods, services; ATM and other terminals
     assert emv.allows_domestic_goods(auc) is True

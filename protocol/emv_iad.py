@@ -1,0 +1,58 @@
+"""Issuer application data (tag 9F10): which public layout it has, how sure that is, and its card verification results.
+
+Every scheme lays this object out in its own way and most details are not public, so a layout is only named where its
+form fits, and it says whether the scheme confirms it. What no layout fits stays unread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from protocol.emv_bits import BitMeaning, BitRow, BitTable
+
+
+class Sureness(StrEnum):
+    """What a layout rests on."""
+
+    CERTAIN = "certain"  # the form and the scheme, or a form that only this layout has
+    LIKELY = "likely"  # the form alone: the scheme is not known
+
+
+@dataclass(frozen=True, slots=True)
+class IadLayout:
+    """One layout: a bit table whose byte numbers count from the first byte of the value, and how to know it.
+
+    ``when``: rows that must hold. ``own_form``: no other layout looks like it, whoever issued the card.
+    """
+
+    table: BitTable
+    when: tuple[BitRow, ...]
+    own_form: bool = False
+
+    def fits(self, value: bytes) -> bool:
+        """Has the value the length and the fixed bytes of this layout?"""
+        if not self.table.least <= len(value) <= self.table.most:
+            return False
+        return all(row.byte <= len(value) and row.holds(value[row.byte - 1]) for row in self.when)
+
+
+@dataclass(frozen=True, slots=True)
+class IadReading:
+    """The layout that fits, how sure it is, and what it says."""
+
+    layout: IadLayout
+    sureness: Sureness
+    meanings: tuple[BitMeaning, ...]
+
+
+def read_iad(value: bytes, layouts: Sequence[IadLayout], scheme: str | None = None) -> IadReading | None:
+    """Read tag 9F10. None where no layout fits, or where several do and the scheme is not known."""
+    fitting = [layout for layout in layouts if layout.fits(value)]
+    own = [layout for layout in fitting if layout.own_form or (scheme is not None and scheme in layout.table.schemes)]
+    if own:
+        return IadReading(own[0], Sureness.CERTAIN, own[0].table.explain(value))
+    if scheme is None and len(fitting) == 1:
+        return IadReading(fitting[0], Sureness.LIKELY, fitting[0].table.explain(value))
+    return None
