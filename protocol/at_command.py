@@ -1,57 +1,43 @@
 """The AT command line: which bytes belong to the question, which came unasked, and how it ended.
 
-Sources: ITU-T V.250 (result codes, 5.7), 3GPP TS 27.007 9.1 and 9.2 (+CME ERROR), TS 27.005 3.2.5 (+CMS ERROR), and
-habits seen in the field: echo whole, doubled or cut, CR CR LF, unsolicited lines inside an answer. A solicited
-line and an unsolicited one can have the same shape, so the conversation keeps what was asked.
+Sources: ITU-T V.250 (command lines 5.2 to 5.6, result codes 5.7), 3GPP TS 27.007 and 27.005 (the prompt of +CMGS), and
+habits seen in the field: echo whole, doubled or cut, CR CR LF, unsolicited lines inside an answer. A solicited line
+and an unsolicited one can have the same shape, so the conversation keeps what was asked.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
+
+from protocol.at_result import CALL_RESULTS, FinalResult, ResultKind, parse_final
 
 _MOST_LINE: Final = 1024
 _MOST_LINES: Final = 64
 _MOST_STALE: Final = 16
-
-
-class ResultKind(StrEnum):
-    """How an answer ended. NONE: no final result came before the wait was given up."""
-
-    OK = "ok"
-    ERROR = "error"
-    CME = "cme"
-    CMS = "cms"
-    CONNECT = "connect"
-    NO_CARRIER = "no_carrier"
-    BUSY = "busy"
-    NO_ANSWER = "no_answer"
-    NO_DIALTONE = "no_dialtone"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class FinalResult:
-    """The final result. ``code`` and ``text`` are what came with +CME ERROR or +CMS ERROR, if anything did."""
-
-    kind: ResultKind
-    code: int | None = None
-    text: str = ""
-
-    @property
-    def ok(self) -> bool:
-        """The command was done."""
-        return self.kind is ResultKind.OK
+_IDENTITY: Final = frozenset(("ATI", "AT+CGMI", "AT+CGMM", "AT+CGMR", "AT+GMI", "AT+GMM", "AT+GMR"))
+_NUMBERS: Final = frozenset(
+    ("AT+CGSN", "AT+GSN", "AT+CIMI", "AT+CCID", "AT+CCID?", "AT+ICCID", "AT+QCCID", "AT+CICCID", "AT^ICCID?")
+)
+BARE_WORDS: Final = frozenset(  # unasked lines without a name and colon; their meanings are in the catalogue
+    (
+        *("RING", "RDY", "READY", "CALL READY", "SMS READY", "SMS DONE", "PB DONE", "START", "APP RDY"),
+        *("POWERED DOWN", "NORMAL POWER DOWN", "UNDER-VOLTAGE WARNING", "OVER-VOLTAGE WARNING", "NO CARRIER"),
+        *("VOICE CALL: BEGIN", "VOICE CALL: END", "MODEM:STARTUP", "*ATREADY: 1"),
+    )
+)
+_NAMED: Final = re.compile(r"[+^*$%#&!][A-Z][A-Z0-9_ ]*", re.IGNORECASE | re.ASCII)
+_LONG_NUMBER: Final = re.compile(r"\d(?:[ -]?\d){13,}")
+_NOISE: Final = re.compile(r"^[^\x20-\x7e]+|[^\x20-\x7e]+$")
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to ``command``: its information lines and its end."""
+    """The answer to ``command``: its information lines (may name a subscriber: not in the repr) and its end."""
 
     command: str
-    lines: tuple[str, ...]
+    lines: tuple[str, ...] = field(repr=False)
     result: FinalResult
 
 
@@ -62,58 +48,12 @@ class Unsolicited:
     name: str
 
 
-Event: TypeAlias = Reply | Unsolicited
-
-_WORDS: Final = {
-    "OK": ResultKind.OK,
-    "ERROR": ResultKind.ERROR,
-    "COMMAND NOT SUPPORT": ResultKind.ERROR,
-    "NO CARRIER": ResultKind.NO_CARRIER,
-    "BUSY": ResultKind.BUSY,
-    "NO ANSWER": ResultKind.NO_ANSWER,
-    "NO DIALTONE": ResultKind.NO_DIALTONE,
-    "NO DIAL TONE": ResultKind.NO_DIALTONE,
-}
-_NUMERIC: Final = {  # V.250 table 1, after ATV0
-    "0": ResultKind.OK,
-    "1": ResultKind.CONNECT,
-    "3": ResultKind.NO_CARRIER,
-    "4": ResultKind.ERROR,
-    "6": ResultKind.NO_DIALTONE,
-    "7": ResultKind.BUSY,
-    "8": ResultKind.NO_ANSWER,
-}
-_CALL_RESULTS: Final = (
-    ResultKind.CONNECT,
-    ResultKind.NO_CARRIER,
-    ResultKind.BUSY,
-    ResultKind.NO_ANSWER,
-    ResultKind.NO_DIALTONE,
-)
-_EXTENDED_ERROR: Final = re.compile(r"\+(CME|CMS) ERROR(?:\s*:\s*(.*))?", re.IGNORECASE)
-_NAMED: Final = re.compile(r"[+^*$%#&!][A-Z][A-Z0-9_ ]*", re.IGNORECASE)
-_BOOT_WORDS: Final = frozenset(
-    (
-        *("RING", "RDY", "READY", "CALL READY", "SMS READY", "SMS DONE", "PB DONE", "START", "APP RDY"),
-        *("POWERED DOWN", "NORMAL POWER DOWN", "UNDER-VOLTAGE WARNING", "OVER-VOLTAGE WARNING", "NO CARRIER"),
-    )
-)
-_LONG_NUMBER: Final = re.compile(r"\d(?:[ -]?\d){13,}")
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The modem asks for text (``> `` after AT+CMGS): send it, or ESC (27) to leave."""
 
 
-def parse_final(line: str, *, numeric: bool = False) -> FinalResult | None:
-    """The final result that ``line`` is, or None. ``numeric``: digits count too, as after ATV0."""
-    text = line.strip()
-    extended = _EXTENDED_ERROR.fullmatch(text)
-    if extended is not None:
-        kind = ResultKind(extended[1].lower())
-        rest = (extended[2] or "").strip().strip('"')
-        return FinalResult(kind, int(rest)) if rest.isdecimal() else FinalResult(kind, None, rest[:80])
-    word = text.upper()
-    if word == "CONNECT" or word.startswith("CONNECT "):
-        return FinalResult(ResultKind.CONNECT)
-    kind_or_none = _WORDS.get(word) or (_NUMERIC.get(word) if numeric else None)
-    return None if kind_or_none is None else FinalResult(kind_or_none)
+Event: TypeAlias = Reply | Unsolicited | Prompt
 
 
 class AtConversation:
@@ -121,7 +61,7 @@ class AtConversation:
 
     One command is under way at a time: ``send(conversation.ask("AT+CSQ"))``, then :meth:`feed` until a
     :class:`Reply` comes, or :meth:`expire` when the wait is over. An answer that comes after its wait was given up
-    is not taken for the answer to the next command.
+    is not taken for the answer to the next command. After ``ATV0`` final results in digits are understood.
     """
 
     def __init__(self) -> None:
@@ -130,6 +70,7 @@ class AtConversation:
         self._buffer = bytearray()
         self._skipping = False  # inside a line without end
         self._stale = 0  # finals still owed by commands whose wait was given up
+        self._digits = False  # the modem answers in digits (ATV0)
 
     @property
     def informed(self) -> bool:
@@ -139,7 +80,7 @@ class AtConversation:
     def ask(self, command: str) -> bytes:
         """Begin ``command`` and return the bytes to send. Raises ValueError while another one is under way."""
         if self._command:
-            raise ValueError(f"{self._command} is still under way")
+            raise ValueError(f"{name_of(self._command) or 'a command'} is still under way")
         if not command.isascii() or not command.isprintable() or not command:
             raise ValueError("a command is one line of printable ASCII")
         self._command = command
@@ -151,13 +92,16 @@ class AtConversation:
         events: list[Event] = []
         for byte in data:
             if byte in b"\r\n":
-                line = self._buffer.decode("ascii", "replace").strip(" \t\0")
+                line = _clean(self._buffer)
                 if line and not self._skipping:
                     self._take(line, events)
                 self._buffer.clear()
                 self._skipping = False
             elif len(self._buffer) < _MOST_LINE:
                 self._buffer.append(byte)
+                if self._command and self._buffer == b"> ":
+                    self._buffer.clear()
+                    events.append(Prompt())
             else:
                 self._skipping = True
         return events
@@ -179,64 +123,70 @@ class AtConversation:
             elif self._stale:
                 self._stale -= 1
             return
-        if not self._lines and _is_echo(line, self._command):
-            return
-        final = parse_final(line, numeric=not _expects_information(self._command))
-        if final is not None and not (final.kind in _CALL_RESULTS and not _is_call(self._command)):
-            if self._stale and not self._lines and _expects_information(self._command):
+        if not self._lines:
+            if is_echo(line, self._command):
+                return
+            line = _without_echo(line, self._command)
+        informs = expects_information(self._command)
+        final = parse_final(line, numeric=self._digits or not informs)
+        if final is not None and not (final.kind in CALL_RESULTS and not is_call(self._command)):
+            if self._stale and not self._lines and informs:
                 self._stale -= 1  # the end of an earlier answer, overtaken by this command
                 return
             self._stale = 0  # whatever was owed would have come before
             events.append(self._finish(final))
-        elif self._is_information(line):
+        elif is_information(line, self._command, begun=bool(self._lines)):
             if len(self._lines) < _MOST_LINES:
                 self._lines.append(line)
         else:
             events.append(_unsolicited(line))
 
-    def _is_information(self, line: str) -> bool:
-        prefix = _prefix_of(self._command)
-        if prefix and re.match(re.escape(prefix) + r"\s*:", line, re.IGNORECASE):
-            return True
-        if not _is_identity(self._command):
-            return False
-        return not _NAMED.match(line) and line.upper() not in _BOOT_WORDS
-
     def _finish(self, result: FinalResult) -> Reply:
-        lines = self._lines
-        if _is_identity(self._command):  # ATI of some models also tells the IMEI
+        command, lines = self._command, self._lines
+        if command.upper() in _IDENTITY:  # ATI of some models also tells the IMEI
             lines = [line for line in lines if not _LONG_NUMBER.search(line)]
-        reply = Reply(self._command, tuple(lines), result)
+        if result.ok and re.match(r"AT(V[01]?|Z|&F)", command, re.IGNORECASE):
+            self._digits = bool(re.match(r"ATV0?$", command, re.IGNORECASE))
         self._command, self._lines = "", []
-        return reply
+        return Reply(command, tuple(lines), result)
 
 
-def _unsolicited(line: str) -> Unsolicited:
-    named = _NAMED.match(line)
-    if named is not None:
-        return Unsolicited(named[0].strip().upper())
-    return Unsolicited(line.upper() if line.upper() in _BOOT_WORDS else "?")
-
-
-def _prefix_of(command: str) -> str:
-    """What an answer to ``command`` begins with: ``+CSQ`` of ``AT+CSQ``; empty for basic commands."""
+def name_of(command: str) -> str:
+    """What an answer to ``command`` begins with: ``+CSQ`` of ``AT+CSQ=?``; empty for basic commands."""
     match = re.match(r"AT([+^*$%#&!][A-Z0-9]+)", command, re.IGNORECASE)
     return match[1].upper() if match else ""
 
 
-def _is_identity(command: str) -> bool:
-    return command.upper() in ("ATI", "AT+CGMI", "AT+CGMM", "AT+CGMR", "AT+GMI", "AT+GMM", "AT+GMR")
+def expects_information(command: str) -> bool:
+    """An answer to ``command`` may have lines before its final result."""
+    return command.upper() in _IDENTITY or bool(name_of(command))
 
 
-def _expects_information(command: str) -> bool:
-    return _is_identity(command) or bool(_prefix_of(command))
+def is_call(command: str) -> bool:
+    """Does ``command`` dial, answer or go back to a call, so that CONNECT, BUSY and NO CARRIER end it?"""
+    return bool(re.match(r"AT[DAO]", command, re.IGNORECASE)) or name_of(command) == "+CGDATA"
 
 
-def _is_call(command: str) -> bool:
-    return bool(re.match(r"AT[DAO]", command, re.IGNORECASE))
+def is_information(line: str, command: str, *, begun: bool = False) -> bool:
+    """Is ``line`` part of the answer to ``command``, not something unasked? ``begun``: an earlier line already was.
+
+    Lines without the name count for identities and numbers, for the list of a test command that was broken up, and
+    behind the first line of u-blox +UCGED.
+    """
+    prefix = name_of(command)
+    if prefix and re.match(re.escape(prefix) + r"\s*(?::|=)", line, re.IGNORECASE):
+        return True
+    if (_NAMED.match(line) and ":" in line) or line.upper() in BARE_WORDS:
+        return prefix == "+QCCID" and line.upper().startswith("+CCID")
+    asked = command.upper()
+    if asked in _IDENTITY or asked in _NUMBERS:
+        return not _NAMED.match(line)
+    if begun and asked.endswith("=?"):
+        return line[0] in "(,)"
+    return begun and prefix == "+UCGED" and line[0].isalnum()
 
 
-def _is_echo(line: str, command: str) -> bool:
+def is_echo(line: str, command: str) -> bool:
     """Is this our own command coming back: whole, doubled (as a whole or letter by letter), or with an end cut off?"""
     got, asked = line.upper(), command.upper()
     if got in (asked, asked + asked, "".join(letter * 2 for letter in asked)):
@@ -244,3 +194,22 @@ def _is_echo(line: str, command: str) -> bool:
     if len(got) < 2 or got == "OK" or ":" in got:
         return False
     return asked.startswith(got) or (asked.endswith(got) and (got[0] == "T" or "+" in got))
+
+
+def _without_echo(line: str, command: str) -> str:
+    """Cut the echo off where no line end parts it from the answer."""
+    rest = line[len(command) :].strip()
+    glued = line.upper().startswith(command.upper()) and rest and not rest.startswith(("=", "?"))
+    return rest if glued and (parse_final(rest) or _NAMED.match(rest)) else line
+
+
+def _clean(raw: bytes | bytearray) -> str:
+    text = raw.decode("utf-8", "replace")
+    return _NOISE.sub("", text.strip()).strip()
+
+
+def _unsolicited(line: str) -> Unsolicited:
+    if line.upper() in BARE_WORDS:
+        return Unsolicited(line.upper())
+    named = _NAMED.match(line)
+    return Unsolicited(named[0].strip().upper()[:24] if named else "?")

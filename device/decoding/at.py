@@ -7,7 +7,7 @@ from typing import Final
 
 from device.decoding.result import Backing, Decoded, Outcome, Row, hidden
 from device.decoding.tables import Tables
-from protocol.at_command import ResultKind, parse_final
+from protocol.at_result import ResultKind, parse_final
 
 _AT_NAME: Final = re.compile(r"[+^*$%#&!]?[A-Z]{2,16}", re.ASCII)
 

@@ -39,6 +39,7 @@ TESTED: Final[tuple[str, ...]] = (
     *("contactless.field", "uart.errors", "uart.lines", "usb.devices", "usb.expected", "cpu.load"),
     *("watchdog.armed", "uptime.hours", "uptime.reset", "versions.system", "versions.posmedic"),
     *("versions.application", "versions.parameters", "versions.aid_table", "versions.ca_keys"),
+    "modem.rsrp",
 )
 
 

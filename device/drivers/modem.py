@@ -12,27 +12,28 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from device.ports.serial_port import PortDeadlineError, SerialPort, open_serial
-from protocol.at_command import AtConversation, Reply, ResultKind
-from protocol.at_registration import (
-    Registration,
-    RegistrationState,
-    Signal,
-    parse_addresses,
-    parse_attached,
-    parse_cesq,
-    parse_csq,
-    parse_identity,
-    parse_operator,
-    parse_registration,
-    parse_sim,
-    sum_registrations,
-)
+from protocol.at_cell import ServingCell
+from protocol.at_command import AtConversation, Reply
+from protocol.at_operator import parse_operator
+from protocol.at_packet import parse_addresses, parse_attached
+from protocol.at_quectel import parse_serving_cells
+from protocol.at_registration import Registration, RegistrationState, parse_registration, sum_registrations
+from protocol.at_result import ResultKind
+from protocol.at_signal import Signal, parse_cesq, parse_csq
+from protocol.at_simcom import parse_cpsi
+from protocol.at_status import parse_identity, parse_sim
+from protocol.at_vendor import parse_hcsq
 
 BUDGET_S: Final = 3.2
 _ATTEMPTS: Final = 2
 _ANSWER_S: Final = 0.6
 _FINAL_S: Final = 0.15  # some modems send +CPIN and never its OK
 _REGISTRATIONS: Final = ("AT+CREG?", "AT+CGREG?", "AT+CEREG?", "AT+C5GREG?")
+_CELL_COMMANDS: Final = {  # a word of the maker's name -> the command that reads the serving cell
+    "QUECTEL": 'AT+QENG="servingcell"',
+    "SIMCOM": "AT+CPSI?",
+    "HUAWEI": "AT^HCSQ?",
+}
 
 
 class ModemMuteError(Exception):
@@ -80,10 +81,17 @@ class NetworkRegistration:
 
 @dataclass(frozen=True, slots=True)
 class SignalLevel:
-    """The level; None: the modem says that it is unknown. ``answered``: it said something at all."""
+    """What +CSQ tells, or +CESQ where that knows nothing; None: unknown. ``answered``: it said something at all."""
 
     signal: Signal | None
     answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CellLevel:
+    """The serving cell's own levels (RSRP, RSRQ, SINR), asked as this maker's modems want it; None: not told."""
+
+    cell: ServingCell | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +126,7 @@ ModemState: TypeAlias = (
     | OperatorName
     | PacketAttach
     | DataAddresses
+    | CellLevel
 )
 
 
@@ -132,12 +141,14 @@ def read_modem(setup: ModemSetup) -> Iterator[ModemState]:
         yield SimState(parse_sim(line.ask("AT+CPIN?", final_s=_FINAL_S)))
         yield _ask_registration(line)
         yield _ask_signal(line)
-        operator = line.ask("AT+COPS?")
-        yield OperatorName(parse_operator(operator), bool(operator.lines))
-        yield PacketAttach(parse_attached(line.ask("AT+CGATT?")))
+        yield _ask_operator(line)
+        attached = (parse_attached(text) for text in line.ask("AT+CGATT?").lines)
+        yield PacketAttach(next((told for told in attached if told is not None), None))
         addresses = line.ask("AT+CGPADDR")
-        yield DataAddresses(parse_addresses(addresses), addresses.result.ok or bool(addresses.lines))
-        yield _ask_identity(line)
+        yield DataAddresses(parse_addresses(addresses.lines), addresses.result.ok or bool(addresses.lines))
+        identity = _ask_identity(line)
+        yield identity
+        yield CellLevel(_ask_cell(line, identity.manufacturer or ""))
 
 
 class _Line:
@@ -174,11 +185,11 @@ def _wake(line: _Line) -> ModemAnswered:
 
 
 def _ask_identity(line: _Line) -> ModemIdentity:
-    manufacturer = parse_identity(line.ask("AT+CGMI"))
-    model = parse_identity(line.ask("AT+CGMM"))
-    revision = parse_identity(line.ask("AT+CGMR"))
+    manufacturer = parse_identity(line.ask("AT+CGMI").lines)
+    model = parse_identity(line.ask("AT+CGMM").lines)
+    revision = parse_identity(line.ask("AT+CGMR").lines)
     if model is None:
-        model = parse_identity(line.ask("ATI"))
+        model = parse_identity(line.ask("ATI").lines)
     return ModemIdentity(manufacturer, model, revision)
 
 
@@ -186,16 +197,46 @@ def _ask_registration(line: _Line) -> NetworkRegistration:
     """Ask all four: a data-only modem may be unregistered in one and registered in another."""
     found: dict[str, Registration] = {}
     for command in _REGISTRATIONS:
-        registration = parse_registration(line.ask(command))
+        registration = parse_registration(line.ask(command).lines)
         if registration is not None:
             found[command[3:-1]] = registration
     return NetworkRegistration(sum_registrations(found.values()) if found else None, found)
 
 
 def _ask_signal(line: _Line) -> SignalLevel:
+    """Ask +CSQ; where that knows no level, +CESQ, whose values keep their own scale."""
     simple = line.ask("AT+CSQ")
-    signal = parse_csq(simple)
-    if signal is not None:
+    signal = next((told for text in simple.lines if (told := parse_csq(text)) is not None), None)
+    if signal is not None and signal.known:
         return SignalLevel(signal, answered=True)
     extended = line.ask("AT+CESQ")
-    return SignalLevel(parse_cesq(extended), bool(simple.lines or extended.lines))
+    found = [told for text in extended.lines for told in parse_cesq(text)]
+    return SignalLevel(found[0] if found else None, bool(simple.lines or extended.lines))
+
+
+def _ask_operator(line: _Line) -> OperatorName:
+    lines = line.ask("AT+COPS?").lines
+    operator = next((told for text in lines if (told := parse_operator(text)) is not None), None)
+    return OperatorName(None if operator is None else operator.name or operator.code, bool(lines))
+
+
+def _ask_cell(line: _Line, maker: str) -> ServingCell | None:
+    """Ask this maker's command; where it has none, or that tells no level, the standard's +CESQ."""
+    command = next((command for word, command in _CELL_COMMANDS.items() if word in maker.upper()), None)
+    cells = _cells(line.ask(command)) if command else ()
+    known = [cell for cell in cells if cell.signal is not None and cell.signal.known]
+    if known:
+        return next((cell for cell in known if cell.signal and cell.signal.rsrp_dbm is not None), known[0])
+    signals = [signal for text in line.ask("AT+CESQ").lines for signal in parse_cesq(text)]
+    if signals:
+        return ServingCell("+CESQ", radio=signals[0].radio, signal=signals[0])
+    return cells[0] if cells else None
+
+
+def _cells(reply: Reply) -> tuple[ServingCell, ...]:
+    if reply.command.startswith("AT+QENG"):
+        return parse_serving_cells(reply.lines)
+    if reply.command.startswith("AT+CPSI"):
+        return tuple(cell for text in reply.lines if (cell := parse_cpsi(text)) is not None)
+    signals = (parse_hcsq(text) for text in reply.lines)
+    return tuple(ServingCell("^HCSQ", radio=signal.radio or None, signal=signal) for signal in signals if signal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from device.drivers.modem import (
+    CellLevel,
     DataAddresses,
     ModemAnswered,
     ModemIdentity,
@@ -18,15 +19,17 @@ from device.drivers.modem import (
 )
 from device.ports.serial_port import PortDeadlineError, PortError, PortHeldError, PortLostError, PortMissingError
 from device.selftest.sheet import Sheet
+from protocol.at_signal import Signal, SignalKind
 
-_FACTS = ("answer", "sim", "registration", "signal", "operator", "attach", "data", "identity")
+_FACTS = ("answer", "sim", "registration", "signal", "operator", "attach", "data", "identity", "rsrp")
 
 
 def check_modem(setup: ModemSetup | None, sheet: Sheet) -> None:
     """Write all modem facts on the sheet, each as soon as it is known.
 
-    Values: answer true, sim the words of +CPIN, registration ``home|roaming|searching|denied|none``, signal dBm,
-    operator its name, attach ``attached|detached``, data ``address|none``, identity maker, model and revision.
+    Values: answer true, sim the words of +CPIN, registration ``home|roaming|searching|denied|none``, signal dBm
+    of RSSI, operator its name, attach ``attached|detached``, data ``address|none``, identity maker, model and
+    revision, rsrp dBm.
     """
     missing = [f"modem.{fact}" for fact in _FACTS]
     if setup is None:
@@ -75,6 +78,8 @@ def _write(sheet: Sheet, fact: str, state: ModemState) -> None:
             _told(sheet, fact, word and str(word), detail and f"The modem says {detail}.")
         case SignalLevel():
             _write_signal(sheet, fact, state)
+        case CellLevel():
+            _write_cell(sheet, fact, state)
         case OperatorName(name, answered):
             if name is None and answered:
                 sheet.failed(fact, "none", "The modem has chosen no operator.")
@@ -88,12 +93,37 @@ def _write(sheet: Sheet, fact: str, state: ModemState) -> None:
 
 
 def _write_signal(sheet: Sheet, fact: str, level: SignalLevel) -> None:
-    if level.signal is not None:
-        sheet.measured(fact, level.signal.dbm, detail=f"The value is the {level.signal.kind} in dBm.")
+    """Only an RSSI is measured by the limit of ``modem.signal``: RSCP and RSRP are other scales."""
+    signal = level.signal
+    if signal is not None and signal.rssi_dbm is not None:
+        sheet.measured(fact, round(signal.rssi_dbm), detail=f"The RSSI of {signal.source}.")
+    elif signal is not None:
+        sheet.not_run(fact, "other_scale", f"The modem tells no RSSI, but {_levels(signal)}.")
     elif level.answered:
         sheet.failed(fact, "unknown", "The modem hears no cell, or does not know its level.")
     else:
         _told(sheet, fact, None)
+
+
+def _write_cell(sheet: Sheet, fact: str, level: CellLevel) -> None:
+    cell = level.cell
+    signal = None if cell is None else cell.signal
+    if cell is None or (signal is None and cell.state is None):
+        sheet.not_run(fact, "not_told", "This modem tells no RSRP.")
+    elif signal is None or not signal.known:
+        sheet.not_run(fact, "no_cell", f"The modem has no cell to measure ({(cell.state or 'no service').lower()}).")
+    elif signal.rsrp_dbm is None:
+        sheet.not_run(fact, "other_scale", f"A {cell.radio} cell has no RSRP; the modem tells {_levels(signal)}.")
+    else:
+        place = f"{cell.radio} band {cell.band}" if cell.band else f"{cell.radio}"
+        sheet.measured(fact, round(signal.rsrp_dbm), detail=f"{place}, by {cell.source}: {_levels(signal)}.")
+
+
+def _levels(signal: Signal) -> str:
+    """Every level in words: ``RSRP -95 dBm, RSRQ -11 dB``; RSSI last, as it has its own check."""
+    told = {kind: value for kind, value in signal.values().items() if value is not None}
+    kinds = sorted(told, key=lambda kind: kind is SignalKind.RSSI)
+    return ", ".join(f"{kind} {told[kind]:g} {kind.unit}" for kind in kinds)
 
 
 def _told(sheet: Sheet, fact: str, value: str | None, detail: str = "") -> None:

@@ -23,9 +23,12 @@ LIMITS: Final = {
     "operator": Limit(),
     "attach": Limit(pass_values=("attached",)),
     "data": Limit(pass_values=("address",)),
+    "rsrp": Limit(pass_min=-110, marginal_min=-120),
 }
 SPECS: Final = {
-    f"modem.{fact}": CheckSpec(f"modem.{fact}", Level.SAFE, "dBm" if fact == "signal" else "", limit, True, "test")
+    f"modem.{fact}": CheckSpec(
+        f"modem.{fact}", Level.SAFE, "dBm" if fact in ("signal", "rsrp") else "", limit, True, "test"
+    )
     for fact, limit in LIMITS.items()
 }
 
@@ -60,8 +63,10 @@ def test_a_healthy_modem_passes_with_values_in_their_units() -> None:
         "operator": "CHINA MOBILE",
         "attach": "attached",
         "data": "address",
+        "rsrp": -93,
     }
     assert found["signal"].unit == "dBm"
+    assert found["rsrp"].detail == "LTE band 3, by +QENG: RSRP -93 dBm, RSRQ -10 dB, SINR 8 dB, RSSI -64 dBm."
     assert "10.20.30.40" in found["data"].detail
     assert not {"AT+CIMI", "AT+CCID", "AT+CGSN"} & set(modem.commands)
 
@@ -100,12 +105,62 @@ def test_a_data_only_modem_is_registered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("csq", "cesq", "value", "reason"),
-    [("99,99", "99,99,255,255,20,52", -89, ""), ("99,99", "99,99,255,255,255,255", None, "unknown")],
+    ("csq", "cesq", "outcome", "value", "reason"),
+    [
+        ("99,99", "40,3,255,255,255,255", Outcome.PASS, -71, ""),
+        ("99,99", "99,99,255,255,20,22", Outcome.NOT_RUN, None, "other_scale"),
+        ("99,99", "99,99,30,20,255,255", Outcome.NOT_RUN, None, "other_scale"),
+        ("140,99", "99,99,255,255,20,22", Outcome.NOT_RUN, None, "other_scale"),
+        ("99,99", "99,99,255,255,255,255", Outcome.FAIL, None, "unknown"),
+    ],
 )
-def test_without_a_csq_the_extended_level_counts(csq: str, cesq: str, value: int | None, reason: str) -> None:
+def test_only_an_rssi_is_judged_as_one(csq: str, cesq: str, outcome: Outcome, value: int | None, reason: str) -> None:
     signal = check_simulated(replace(ModemBehaviour(), csq=csq, cesq=cesq))[0]["signal"]
-    assert (signal.value, signal.reason) == (value, reason)
+    assert (signal.outcome, signal.value, signal.reason) == (outcome, value, reason)
+
+
+SA: Final = "+CPSI: NR5G_SA,Online,460-00,0x1A2B3C,9876543210,88,NR5G_BAND78,627264,-1130,-120,65"
+NSA: Final = (
+    '+QENG: "servingcell","CONNECT"',
+    '+QENG: "LTE","FDD",460,00,A1B2C3D,77,1650,3,5,5,10F2,-88,-9,-59,160,30',
+    '+QENG: "NR5G-NSA",460,00,88,-101,9,-13,627264,78,12,1',
+)
+
+
+@pytest.mark.parametrize(
+    ("maker", "cell", "outcome", "value", "says"),
+    [
+        ("SIMCOM INCORPORATED", (SA,), Outcome.MARGINAL, -113, "NR band 78, by +CPSI: RSRP -113 dBm"),
+        ("Quectel", NSA, Outcome.PASS, -88, "LTE band 3"),
+        ("Huawei", ('^HCSQ: "LTE",40,18,90,20',), Outcome.FAIL, -123, "by ^HCSQ"),
+        ("Fibocom", (), Outcome.PASS, -89, "by +CESQ"),
+        ("Quectel", (), Outcome.PASS, -89, "by +CESQ"),
+    ],
+)
+def test_the_cell_is_asked_as_its_maker_wants_it(
+    maker: str, cell: tuple[str, ...], outcome: Outcome, value: int, says: str
+) -> None:
+    found, _ = check_simulated(replace(ModemBehaviour(), maker=maker, cell=cell))
+    assert (found["rsrp"].outcome, found["rsrp"].value) == (outcome, value)
+    assert says in found["rsrp"].detail
+
+
+NOTHING: Final = "99,99,255,255,255,255"
+
+
+@pytest.mark.parametrize(
+    ("cell", "cesq", "reason"),
+    [
+        (('+QENG: "servingcell","SEARCH"',), NOTHING, "no_cell"),
+        (('+QENG: "servingcell","NOCONN","GSM",460,00,247C,1327,35,82,-,-52,255,255',), NOTHING, "other_scale"),
+        (('+QENG: "servingcell","LIMSRV","LTE","FDD",460,00,A1,7,1650,3,5,5,10,-32768,-,-,65535',), NOTHING, "no_cell"),
+        ((), NOTHING, "not_told"),
+    ],
+)
+def test_no_rsrp_is_not_a_fault_of_the_modem(cell: tuple[str, ...], cesq: str, reason: str) -> None:
+    found, _ = check_simulated(replace(ModemBehaviour(), cell=cell, cesq=cesq))
+    assert (found["rsrp"].outcome, found["rsrp"].reason) == (Outcome.NOT_RUN, reason)
+    assert found["signal"].outcome is Outcome.PASS
 
 
 def test_a_mute_modem_fails_and_nothing_else_is_asked() -> None:

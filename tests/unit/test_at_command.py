@@ -4,25 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.at_command import AtConversation, Event, FinalResult, Reply, ResultKind, Unsolicited, parse_final
-from protocol.at_registration import (
-    Context,
-    Registration,
-    RegistrationState,
-    Signal,
-    SignalKind,
-    parse_active_contexts,
-    parse_addresses,
-    parse_attached,
-    parse_cesq,
-    parse_contexts,
-    parse_csq,
-    parse_identity,
-    parse_operator,
-    parse_registration,
-    parse_sim,
-    sum_registrations,
-)
+from protocol.at_command import AtConversation, Event, Prompt, Reply, Unsolicited
+from protocol.at_result import FinalResult, ResultKind, build_final, parse_final
+from protocol.at_status import parse_identity
 
 
 def answer(command: str, text: str) -> tuple[Reply, list[Event]]:
@@ -56,7 +40,6 @@ def test_the_answer_is_found_whatever_the_echo_and_the_line_ends(echo: str, end:
     got, others = answer("AT+CSQ", f"{echo}{end}{line}{end}{end}OK{end}")
     assert got == Reply("AT+CSQ", (line,), FinalResult(ResultKind.OK))
     assert others == []
-    assert parse_csq(got) == Signal(-73, SignalKind.RSSI)
 
 
 @pytest.mark.parametrize(
@@ -71,13 +54,124 @@ def test_the_answer_is_found_whatever_the_echo_and_the_line_ends(echo: str, end:
         ("NO DIALTONE", FinalResult(ResultKind.NO_DIALTONE)),
         ("NO DIAL TONE", FinalResult(ResultKind.NO_DIALTONE)),
         ("NO CARRIER", FinalResult(ResultKind.NO_CARRIER)),
-        ("CONNECT 115200", FinalResult(ResultKind.CONNECT)),
+        ("NO ANSWER", FinalResult(ResultKind.NO_ANSWER)),
+        ("BUSY", FinalResult(ResultKind.BUSY)),
+        ("BLACKLISTED", FinalResult(ResultKind.BLACKLISTED)),
+        ("DELAYED", FinalResult(ResultKind.DELAYED)),
+        ("DELAYED 00:01:30", FinalResult(ResultKind.DELAYED)),
+        ("CONNECT", FinalResult(ResultKind.CONNECT)),
+        ("CONNECT 115200", FinalResult(ResultKind.CONNECT, 115200)),
+        ("CONNECT 33600/ARQ/V34", FinalResult(ResultKind.CONNECT, 33600, "/ARQ/V34")),
+        ("CONNECT MNP", FinalResult(ResultKind.CONNECT, None, "MNP")),
+        ("CONNECTED", None),
+        ("ERROR", FinalResult(ResultKind.ERROR)),
+        ("ERROR: 3", FinalResult(ResultKind.ERROR, 3)),
+        ("+cme error:10", FinalResult(ResultKind.CME, 10)),
+        ("+CME ERROR 14", FinalResult(ResultKind.CME, 14)),
+        ('+CME ERROR: "SIM busy"', FinalResult(ResultKind.CME, None, "SIM busy")),
+        ("+CMS ERROR: no network service", FinalResult(ResultKind.CMS, None, "no network service")),
+        ("+CME ERRORS: 1", None),
+        ("OK?", None),
         ("0", None),
         ("+CSQ: 1,2", None),
     ],
 )
 def test_final_results_in_every_form(line: str, result: FinalResult | None) -> None:
     assert parse_final(line) == result
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ResultKind if kind is not ResultKind.NONE])
+@pytest.mark.parametrize("code", [None, 0, 516])
+def test_every_final_result_can_be_built_and_read_again(kind: ResultKind, code: int | None) -> None:
+    result = FinalResult(kind, code if kind in (ResultKind.CME, ResultKind.CMS, ResultKind.CONNECT) else None)
+    assert parse_final(build_final(result)) == result
+    if code is None:
+        with pytest.raises(ValueError, match="no line"):
+            build_final(FinalResult(ResultKind.NONE))
+
+
+@pytest.mark.parametrize(
+    ("digit", "kind"),
+    [
+        ("0", ResultKind.OK),
+        ("1", ResultKind.CONNECT),
+        ("3", ResultKind.NO_CARRIER),
+        ("4", ResultKind.ERROR),
+        ("6", ResultKind.NO_DIALTONE),
+        ("7", ResultKind.BUSY),
+        ("8", ResultKind.NO_ANSWER),
+    ],
+)
+def test_results_in_digits(digit: str, kind: ResultKind) -> None:
+    assert parse_final(digit, numeric=True) == FinalResult(kind)
+    assert parse_final(digit) is None
+
+
+def test_after_atv0_every_answer_ends_with_a_digit_until_atv1() -> None:
+    talk = AtConversation()
+    talk.ask("ATV0")
+    assert talk.feed(b"0\r") == [Reply("ATV0", (), FinalResult(ResultKind.OK))]
+    talk.ask("AT+CSQ")
+    assert talk.feed(b"+CSQ: 20,99\r\n0\r") == [Reply("AT+CSQ", ("+CSQ: 20,99",), FinalResult(ResultKind.OK))]
+    talk.ask("AT+CPIN?")
+    assert talk.feed(b"4\r")[0] == Reply("AT+CPIN?", (), FinalResult(ResultKind.ERROR))
+    talk.ask("ATV1")
+    assert talk.feed(b"\r\nOK\r\n")[0] == Reply("ATV1", (), FinalResult(ResultKind.OK))
+    talk.ask("AT+CGMR")
+    assert talk.feed(b"\r\n0\r\n\r\nOK\r\n") == [Reply("AT+CGMR", ("0",), FinalResult(ResultKind.OK))]
+
+
+@pytest.mark.parametrize("step", [1, 2, 64])
+def test_a_prompt_is_told_once_and_the_answer_behind_it_found(step: int) -> None:
+    talk = AtConversation()
+    talk.ask("AT+CMGS=23")
+    data = b"AT+CMGS=23\r\r\n> "
+    assert [e for at in range(0, len(data), step) for e in talk.feed(data[at : at + step])] == [Prompt()]
+    assert talk.feed(b"\r\n+CMGS: 7\r\n\r\nOK\r\n") == [Reply("AT+CMGS=23", ("+CMGS: 7",), FinalResult(ResultKind.OK))]
+
+
+@pytest.mark.parametrize(
+    ("command", "text", "lines"),
+    [
+        ("AT+CSQ", "AT+CSQ+CSQ: 20,99\r\nOK\r\n", ("+CSQ: 20,99",)),
+        ("AT", "ATOK\r\n", ()),
+        ("AT+CSQ", "\x00\xff\xfe+CSQ: 20,99\r\nOK\r\n", ("+CSQ: 20,99",)),
+        ("AT+CSQ", "\xf0\xa4\x01\r\n+CSQ: 20,99\r\n\x00OK\r\n", ("+CSQ: 20,99",)),
+        ("AT+UCGED?", "+UCGED: 2\r\n6,4,460,00\r\nOK\r\n", ("+UCGED: 2", "6,4,460,00")),
+        ("AT+COPS=?", '+COPS: (2,"A","A","46000"\r\n),(1,"B","B","46001")\r\nOK\r\n', 2),
+        ("AT+QCCID", "+CCID: 89860000000000000000\r\nOK\r\n", 1),
+        ("AT+CGSN", "490154203237518\r\nOK\r\n", 1),
+    ],
+)
+def test_lines_that_are_part_of_an_answer_all_the_same(command: str, text: str, lines: tuple[str, ...] | int) -> None:
+    got, others = answer(command, text)
+    assert got.result.ok
+    assert (got.lines if isinstance(lines, tuple) else len(got.lines)) == lines
+    assert others == []
+
+
+def test_a_number_that_was_asked_is_in_no_repr() -> None:
+    got, _ = answer("AT+CGSN", "490154203237518\r\nOK\r\n")
+    assert "4901542" not in repr(got)
+
+
+def test_asking_twice_or_asking_nonsense_is_refused_without_telling_the_command() -> None:
+    talk = AtConversation()
+    talk.ask("ATD13800138000;")
+    with pytest.raises(ValueError, match="a command is still under way"):
+        talk.ask("AT")
+    with pytest.raises(ValueError, match="printable"):
+        AtConversation().ask("AT\rATH")
+    with pytest.raises(ValueError, match="nothing was asked"):
+        AtConversation().expire()
+
+
+def test_a_modem_that_never_ends_is_held_in_bounded_memory() -> None:
+    talk = AtConversation()
+    talk.ask("AT+CSQ")
+    talk.feed(b"+CSQ: 20,99\r\n" * 5000 + b"z" * 100_000)
+    assert len(talk.expire().lines) == 64
+    assert len(talk._buffer) <= 1024
 
 
 def test_a_digit_ends_only_commands_that_expect_no_information() -> None:
@@ -96,35 +190,7 @@ def test_unsolicited_lines_inside_an_answer_are_told_apart_and_lose_their_conten
     got, others = answer("AT+CSQ", '\r\nRING\r\n+CLIP: "13800138000",129\r\n+CSQ: 9,0\r\n\r\nOK\r\n')
     assert got.lines == ("+CSQ: 9,0",)
     assert others == [Unsolicited("RING"), Unsolicited("+CLIP")]
-
-
-def test_an_unsolicited_registration_does_not_stand_for_the_asked_one() -> None:
-    got = reply("AT+CREG?", "+CREG: 2", '+CREG: 5,"1A2B","00FF",7', '+CREG: 2,01,"0A 1B","0 1F2",07')
-    assert parse_registration(got) == Registration(1, "0A1B", "01F2", 7)
-
-
-@pytest.mark.parametrize(
-    ("line", "stat"),
-    [("+CEREG: 0,1", 1), ("+CEREG:0,05", 5), ("+CEREG: 2,3,,,", 3), ("+CEREG: 0,10", 10), ("+CEREG: 2", 2)],
-)
-def test_registration_state(line: str, stat: int) -> None:
-    found = parse_registration(reply("AT+CEREG?", line))
-    assert found is not None
-    assert found.stat == stat
-
-
-@pytest.mark.parametrize(
-    ("stats", "word"),
-    [
-        ((2, 1), RegistrationState.HOME),
-        ((0, 5), RegistrationState.ROAMING),
-        ((2, 3), RegistrationState.DENIED),
-        ((0, 2), RegistrationState.SEARCHING),
-        ((0, 4), RegistrationState.NONE),
-    ],
-)
-def test_a_data_only_modem_counts_as_registered(stats: tuple[int, ...], word: RegistrationState) -> None:
-    assert sum_registrations(Registration(stat) for stat in stats) is word
+    assert "138001" not in repr(others)
 
 
 def test_an_answer_after_its_wait_is_not_taken_for_the_next_one() -> None:
@@ -136,103 +202,9 @@ def test_an_answer_after_its_wait_is_not_taken_for_the_next_one() -> None:
     assert events == [Unsolicited("+CSQ"), Reply("AT+CGATT?", ("+CGATT: 1",), FinalResult(ResultKind.OK))]
 
 
-def test_a_sim_answer_without_its_ok_still_counts() -> None:
-    got, _ = answer("AT+CPIN?", "AT+CPIN?\r\r\n+CPIN: READY\r\n")
-    assert got.result.kind is ResultKind.NONE
-    assert parse_sim(got) == "READY"
-
-
-@pytest.mark.parametrize(
-    ("text", "state"),
-    [
-        ("+CPIN: SIM PIN\r\nOK", "SIM PIN"),
-        ("+CPIN:READY\r\nOK", "READY"),
-        ("+CPIN: NOT INSERTED\r\nOK", "NOT INSERTED"),
-        ("+CME ERROR: 10", "NOT INSERTED"),
-        ("+CME ERROR: SIM not inserted", "NOT INSERTED"),
-        ("+CME ERROR: 999", None),
-        ("ERROR", None),
-    ],
-)
-def test_sim_states(text: str, state: str | None) -> None:
-    assert parse_sim(answer("AT+CPIN?", f"\r\n{text}\r\n")[0]) == state
-
-
-@pytest.mark.parametrize(
-    ("line", "dbm"),
-    [
-        ("+CSQ: 0,0", -113),
-        ("+CSQ: 31,0", -51),
-        ("+CSQ: 99,99", None),
-        ("+CSQ: 32,0", None),
-        ("+CSQ: 100,99", -116),
-        ("+CSQ: 191,99", -25),
-        ("+CSQ: 199,99", None),
-    ],
-)
-def test_csq(line: str, dbm: int | None) -> None:
-    signal = parse_csq(reply("AT+CSQ", line))
-    assert (signal and signal.dbm) == dbm
-
-
-@pytest.mark.parametrize(
-    ("line", "signal"),
-    [
-        ("+CESQ: 99,99,255,255,20,52", Signal(-89, SignalKind.RSRP)),
-        ("+CESQ: 99,99,255,255,255,255,40,30,80", Signal(-77, SignalKind.RSRP)),
-        ("+CESQ: 99,99,40,20,255,255", Signal(-81, SignalKind.RSCP)),
-        ("+CESQ: 30,0,255,255,255,255", Signal(-81, SignalKind.RSSI)),
-        ("+CESQ: 99,99,255,255,255,255", None),
-    ],
-)
-def test_cesq(line: str, signal: Signal | None) -> None:
-    assert parse_cesq(reply("AT+CESQ", line)) == signal
-
-
-@pytest.mark.parametrize(
-    ("line", "name"),
-    [
-        ('+COPS: 0,0,"CHINA MOBILE",7', "CHINA MOBILE"),
-        ('+COPS: 0,0,"A, B & C",07', "A, B & C"),
-        ('+COPS: 0,0,"4E2D56FD79FB52A8",7', "中国移动"),
-        ('+COPS: 0,2,"46000",7', "46000"),
-        ("+COPS: 0,2,46000,7", "46000"),
-        ('+COPS: 0,0,"UNICOM', "UNICOM"),
-        ("+COPS: 0", None),
-    ],
-)
-def test_operator_names(line: str, name: str | None) -> None:
-    assert parse_operator(reply("AT+COPS?", line)) == name
-
-
-@pytest.mark.parametrize(
-    ("line", "addresses"),
-    [
-        ('+CGPADDR: 1,"10.20.30.40"', ("10.20.30.40",)),
-        ("+CGPADDR: 1,010.020.030.040", ("10.20.30.40",)),
-        ("+CGPADDR: 1,0.0.0.0", ()),
-        ("+CGPADDR: 1", ()),
-        ('+CGPADDR: 1,"32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1"', ("2001:db8::1",)),
-        ('+CGPADDR: 1,"10.0.0.1","32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1"', ("10.0.0.1", "2001:db8::1")),
-        ('+CGPADDR: 1,"2001:DB8::1"', ("2001:db8::1",)),
-        ('+CGPADDR: 1,"10.0.0.999"', ()),
-    ],
-)
-def test_addresses(line: str, addresses: tuple[str, ...]) -> None:
-    assert parse_addresses(reply("AT+CGPADDR", line)) == addresses
-
-
-def test_attach_and_contexts() -> None:
-    assert parse_attached(reply("AT+CGATT?", "+CGATT: 1")) is True
-    assert parse_attached(reply("AT+CGATT?", "+CGATT:0")) is False
-    assert parse_attached(reply("AT+CGATT?")) is None
-    assert parse_contexts(reply("AT+CGDCONT?", '+CGDCONT: 1,"IP","cmnet",,0,0')) == (Context(1, "IP", "cmnet"),)
-    assert parse_active_contexts(reply("AT+CGACT?", "+CGACT: 1,1", "+CGACT: 2,0")) == (1,)
-
-
 def test_identity_keeps_no_number_of_device_subscriber_or_sim() -> None:
     got = reply("ATI", "Quectel", "EC20F", "IMEI: 860000000000004", "460000000000004", "89860000000000000004")
-    assert parse_identity(got) == "Quectel EC20F"
+    assert parse_identity(got.lines) == "Quectel EC20F"
     assert "8600000" not in repr(got)
 
 
@@ -244,20 +216,6 @@ def test_any_bytes_in_any_chunks_say_the_same_and_never_break_it(data: bytes, st
         return [event for at in range(0, len(data), size) for event in talk.feed(data[at : at + size])]
 
     assert run(step) == run(max(1, len(data)))
-
-
-@given(st.text(st.characters(codec="latin-1"), max_size=60))
-def test_no_line_breaks_a_parser_and_texts_stay_bounded(text: str) -> None:
-    def got(name: str) -> Reply:
-        return Reply(f"AT+{name}", (f"+{name}: {text}",), FinalResult(ResultKind.OK))
-
-    registration = parse_registration(got("CREG"))
-    assert registration is None or 0 <= registration.stat <= 99
-    assert len(parse_operator(got("COPS")) or "") <= 60
-    assert len(parse_addresses(got("CGPADDR"))) <= len(text)
-    signal = parse_cesq(got("CESQ"))
-    assert signal is None or -157 <= signal.dbm <= -31
-    assert all(len(context.access_point) <= 100 for context in parse_contexts(got("CGDCONT")))
 
 
 def test_a_line_without_end_is_given_up_and_the_answer_behind_it_found() -> None:

@@ -11,6 +11,7 @@ from tools.simulate.pty_peer import PtyPeer
 
 QUIRKS: Final = ("double_cr", "no_blank", "cpin_without_ok", "urc_inside", "bare_errors", "text_errors")
 _SIM: Final = {"ready": "READY", "pin": "SIM PIN"}
+_CELL_COMMANDS: Final = {'AT+QENG="servingcell"': "Quectel", "AT+CPSI?": "SIMCOM INCORPORATED", "AT^HCSQ?": "Huawei"}
 _ERROR_TEXTS: Final = {10: "SIM not inserted", 100: "unknown"}
 
 
@@ -22,6 +23,10 @@ class ModemBehaviour:
     registration: Mapping[str, str] = field(default_factory=lambda: {"CREG": "0,1", "CGREG": "0,1", "CEREG": "0,1"})
     csq: str = "23,99"
     cesq: str = "99,99,255,255,20,52"
+    maker: str = "Quectel"
+    cell: tuple[str, ...] = (  # what this maker's command for the serving cell answers; none: an error
+        '+QENG: "servingcell","NOCONN","LTE","FDD",460,00,A1B2C3D,77,1650,3,5,5,10F2,-93,-10,-64,140,30',
+    )
     operator: str = '0,0,"CHINA MOBILE",7'
     attach: bool = True
     address: str = "10.20.30.40"
@@ -42,6 +47,8 @@ class ModemBehaviour:
             registration={name: registration.text(name) for name in registration.keys()},  # noqa: SIM118
             csq=table.text("csq", plain.csq),
             cesq=table.text("cesq", plain.cesq),
+            maker=table.text("maker", plain.maker),
+            cell=table.texts("cell", plain.cell),
             operator=table.text("operator", plain.operator),
             attach=table.flag("attach", True),
             address=table.text("address", plain.address),
@@ -105,9 +112,12 @@ class SimulatedModem(PtyPeer):
             return [f"+{name}: {state}", "OK"] if state else self._error(100)
         if name == "CPIN":
             return self._error(10) if self._is.sim == "missing" else [f"+CPIN: {_SIM[self._is.sim]}", "OK"]
+        if command in _CELL_COMMANDS:
+            known = _CELL_COMMANDS[command] == self._is.maker and self._is.cell
+            return [*self._is.cell, "OK"] if known else ["ERROR"]
         told = {
             "AT": [],
-            "AT+CGMI": ["Quectel"],
+            "AT+CGMI": [self._is.maker],
             "AT+CGMM": ["EC20F"],
             "AT+CGMR": ["EC20CEFAGR06A05M4G"],
             "ATI": ["Quectel", "EC20F", "Revision: EC20CEFAGR06A05M4G", "IMEI: 860000000000004"],
