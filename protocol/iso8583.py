@@ -227,8 +227,8 @@ def _exactly(
     fields: dict[int, Value] = {}
     pos, failure = walk_exactly(data, start + plan.head, plan, fields, extents)
     present = plan.present
+    bits = fields.pop(65, b"")
     if failure is None and plan.third:
-        bits = fields.pop(65)
         third = _bitmap_part(bits if isinstance(bits, bytes) else b"", 0, profile.bitmap)
         if isinstance(third, Failure):
             failure = Failure("DE65", extents[65][0], third.reason)
