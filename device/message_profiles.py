@@ -1,7 +1,8 @@
 """Message profiles from their files: the product's own, and those that a vendor adds.
 
-A vendor's file is TOML like the product's own (``catalogue/profiles``); it may take all rows of one of those with
-``rows_of`` and state what differs. It is tried before the product's own unless it gives itself a rank.
+A vendor's file is TOML like the product's own (``catalogue/profiles``), called as the profile that it describes; it may
+take all rows of one of those with ``rows_of`` and state what differs. It is tried before the product's own unless it
+gives itself a rank.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ def read_message_profiles(files: Sequence[Path] = ()) -> Mapping[str, MessagePro
         text = read_text(path)
         table = {"rank": 0, **parse_toml(text, str(path)).mapping}
         profile = _parse(table, text, str(path), others)
+        if profile.name != path.stem:
+            line = _line_of(text, ["name"])
+            raise TableError(f"{path}, line {line}: name must be {path.stem!r}, as the file is called")
         if profile.name in profiles:
             raise TableError(f"{path}: name {profile.name[:40]!r} is the name of another profile already")
         profiles[profile.name] = profile

@@ -51,7 +51,10 @@ class ScreenSettings:
 
 @dataclass(frozen=True, slots=True)
 class LineSettings:
-    """A serial line: device path and speed; ``profile`` names the frame or message profile spoken on it."""
+    """A serial line: device path and speed; ``profile`` names the frame or message profile spoken on it.
+
+    For a host link it may be the path of a vendor's message profile instead (it has a ``/``).
+    """
 
     port: str
     baud: int
@@ -72,10 +75,14 @@ class NetworkSettings:
 
 @dataclass(frozen=True, slots=True)
 class HostSocketSettings:
-    """The payment application's socket, and the user ids that may connect (empty: the service's own and root)."""
+    """The payment application's socket, and the user ids that may connect (empty: the service's own and root).
+
+    ``profile`` is the file of a vendor's message profile, where the application's host writes in a way of its own.
+    """
 
     path: Path
     allow_uids: tuple[int, ...]
+    profile: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,13 @@ class Settings:
     smart_card: str | None  # part of the PC/SC reader's name; "" is the first reader
     network: NetworkSettings | None
     hal: Path | None  # the vendor's hardware library
+
+    @property
+    def message_files(self) -> tuple[Path, ...]:
+        """Files of the vendor's own message profiles, each once."""
+        tapped = self.host_tap.profile if self.host_tap is not None else ""
+        files = (self.host_socket.profile, Path(tapped) if "/" in tapped else None)
+        return tuple(dict.fromkeys(file for file in files if file is not None))
 
 
 def read_text(path: Path) -> str:
@@ -179,10 +193,11 @@ def parse_size(size: str, table: Table) -> tuple[int, int]:
 def _host_socket(table: Table, run_dir: Path) -> HostSocketSettings:
     path = Path(table.text("path", str(run_dir / "host.sock")))
     uids = table.texts("allow_uids", ())
+    profile = table.optional_text("profile")
     table.close()
     if not all(uid.isdecimal() for uid in uids):
         raise table.error("allow_uids", 'must be a list of user ids as text, like ["1001"]')
-    return HostSocketSettings(path, tuple(int(uid) for uid in uids))
+    return HostSocketSettings(path, tuple(int(uid) for uid in uids), Path(profile) if profile else None)
 
 
 def _line(root: Table, section: str, baud: int, profile: str) -> LineSettings | None:

@@ -31,7 +31,7 @@ class Standalone:
         self._terminal = Terminal(settings.profile)
         self._terminal.load()
         self._plans = PartPlans(settings, self._terminal, self._store, None)
-        self._catalogue = load_catalogue()
+        self._catalogue = load_catalogue(settings.message_files)
         self._cache = EvidenceCache()
 
     def selftest(self, level: Level, part: str | None, progress: Callable[[Progress], None]) -> SelftestResult:

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from device.app.catalogue import load_catalogue
 from device.decoding.tables import Tables
 from device.message_profiles import read_message_profiles
+from device.settings import read_settings
 from device.table import TableError
 from protocol.iso8583 import build_message, parse_message, parse_profile
 from protocol.iso8583_spec import Encoding, FieldSpec, Format, MessageProfile, Shape, Unit
@@ -149,7 +151,6 @@ def test_a_vendors_file_adds_a_profile_that_is_tried_first(tmp_path: Path) -> No
         ),
         ("[fields]", "[envelope]\nheaders = [7]\n[fields]", 12, "[envelope]: headers must be a list of 0, 2, 6, 46"),
         ("47 = {", "47 = [", None, "not TOML"),
-        ('"vendor"', '"unionpay"', None, "is the name of another profile already"),
     ],
 )
 def test_a_vendors_mistake_is_one_sentence_with_file_and_line(
@@ -173,6 +174,17 @@ def test_a_row_written_as_a_table_of_its_own_has_its_line(tmp_path: Path) -> Non
         read_message_profiles((path,))
 
 
+def test_a_file_must_be_called_as_its_profile_and_unlike_the_products_own(tmp_path: Path) -> None:
+    path = tmp_path / "other.toml"
+    path.write_text(VENDOR, "utf-8")
+    with pytest.raises(TableError, match="line 1: name must be 'other', as the file is called"):
+        read_message_profiles((path,))
+    path = tmp_path / "unionpay.toml"
+    path.write_text(VENDOR.replace('"vendor"', '"unionpay"'), "utf-8")
+    with pytest.raises(TableError, match="is the name of another profile already"):
+        read_message_profiles((path,))
+
+
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="cannot be read"):
         read_message_profiles((tmp_path / "none.toml",))
@@ -188,3 +200,21 @@ def test_every_code_list_that_a_profile_names_is_in_the_meanings() -> None:
                 assert not codes or meanings.codes[codes]
             for name in (spec.name, *(part.name for part in spec.parts)):
                 assert name in meanings.names
+
+
+def test_the_settings_name_a_vendors_file_for_the_tap_and_for_the_socket(tmp_path: Path) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text(
+        '[host_socket]\nprofile = "/etc/posmedic/one.toml"\n'
+        '[host_tap]\nport = "/dev/ttyS1"\nprofile = "/etc/posmedic/two.toml"\n',
+        "utf-8",
+    )
+    assert read_settings(settings).message_files == (Path("/etc/posmedic/one.toml"), Path("/etc/posmedic/two.toml"))
+    settings.write_text('[host_tap]\nport = "/dev/ttyS1"\nprofile = "iso1993"\n', "utf-8")
+    assert read_settings(settings).message_files == ()
+
+
+def test_the_catalogue_holds_the_vendors_profile_before_the_products_own(tmp_path: Path) -> None:
+    path = tmp_path / "vendor.toml"
+    path.write_text(VENDOR, "utf-8")
+    assert list(load_catalogue((path,)).messages)[:2] == ["vendor", "unionpay"]
