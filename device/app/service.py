@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
 
 from device import __version__
@@ -36,6 +37,7 @@ from device.ports.json_socket import JsonConnection, JsonServer
 from device.settings import Settings
 from device.store.store import Store
 from device.store.token_key import TokenKey
+from device.table import TableError
 from device.worker import Report
 
 _FRAMES: Final = ("request", "response")
@@ -60,14 +62,22 @@ class Service:
         self._plans = PartPlans(settings, self.terminal, self.store, self)
         self.selftests = Selftests(self.loop, lambda: self.catalogue, self._plans, self._note_evidence)
         self._display = Display(self.loop, self._draw, self._note_finding)
+        self._left_out = ""
         self._tap: Tap | None = None
         self._last: Decline | None = None
         self._revision = 0
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """The product's knowledge, read on first use so that READY does not wait for it."""
-        return load_catalogue()
+        """The product's knowledge, read on first use so that READY does not wait for it.
+
+        A vendor's message profile that does not fit is left out and told as a problem: it must not stop the service.
+        """
+        try:
+            return load_catalogue(self._settings.message_files)
+        except TableError as error:
+            self._left_out = str(error)
+            return load_catalogue()
 
     def run(self) -> None:
         """Open the sockets, say READY, then serve until SIGTERM or SIGINT."""
@@ -86,7 +96,8 @@ class Service:
         """What does not work, one sentence each."""
         tap = self._tap.problem if self._tap else ""
         aside = f"A damaged database was set aside as {self.store.set_aside}." if self.store.set_aside else ""
-        return [text for text in (self.store.degraded or "", aside, self.terminal.problem, tap) if text]
+        told = (self.store.degraded or "", aside, self.terminal.problem, tap, self._left_out)
+        return [text for text in told if text]
 
     def _after_ready(self) -> None:
         self.terminal.load()
@@ -207,7 +218,7 @@ class Service:
 
     def _tapped(self, handed: HandedOver) -> None:
         tap = self._settings.host_tap
-        decline = self._judge(handed, tap.profile if tap else "")
+        decline = self._judge(handed, Path(tap.profile).stem if tap else "")  # a file is called as its profile
         if decline.declined:
             self._show(decline)
 
