@@ -133,7 +133,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class CheckSpec:
-    """One row of ``catalogue/checks.toml``: what is measured, by which limit, and where the limit comes from."""
+    """One row of ``catalogue/checks.toml``: what is measured, by which limit, and where the limit comes from.
+
+    ``noticed``: a person sees, hears or pays for it (light, sound, paper), so it is never made unasked.
+    """
 
     id: str
     level: Level
@@ -141,6 +144,7 @@ class CheckSpec:
     limit: Limit
     required: bool
     source: str
+    noticed: bool = False
     trend: TrendRule | None = None
 
 

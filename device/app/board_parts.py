@@ -6,25 +6,24 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from device.app.terminal import Terminal
-from device.evidence import Level
 from device.selftest.sheet import Sheet
 from device.settings import Settings
 
 Check: TypeAlias = Callable[[Sheet], None]
 
 
-def board_checks(settings: Settings, terminal: Terminal, level: Level) -> Mapping[str, Check]:
-    """One check a part. Modules are imported in the worker that runs the check."""
+def board_checks(settings: Settings, terminal: Terminal, wanted: frozenset[str]) -> Mapping[str, Check]:
+    """One check a part, for the facts that are ``wanted``. Modules are imported in the worker that runs the check."""
     return {
         "cpu": _cpu,
         "uptime": _uptime,
         "watchdog": _watchdog,
         "usb": lambda sheet: _usb(terminal, sheet),
         "uart": lambda sheet: _uart(settings, sheet),
-        "power": lambda sheet: _hal_part("power", settings, level, sheet),
-        "tamper": lambda sheet: _hal_part("tamper", settings, level, sheet),
-        "keypad": lambda sheet: _hal_part("keypad", settings, level, sheet),
-        "contactless": lambda sheet: _hal_part("contactless", settings, level, sheet),
+        "power": lambda sheet: _hal_part("power", settings, wanted, sheet),
+        "tamper": lambda sheet: _hal_part("tamper", settings, wanted, sheet),
+        "keypad": lambda sheet: _hal_part("keypad", settings, wanted, sheet),
+        "contactless": lambda sheet: _hal_part("contactless", settings, wanted, sheet),
     }
 
 
@@ -64,12 +63,12 @@ def _uart(settings: Settings, sheet: Sheet) -> None:
     check_uart(UartSetup(tuple(line.port for line in lines if line is not None)), sheet)
 
 
-def _hal_part(part: str, settings: Settings, level: Level, sheet: Sheet) -> None:
+def _hal_part(part: str, settings: Settings, wanted: frozenset[str], sheet: Sheet) -> None:
     from device.selftest import hal_parts  # noqa: PLC0415
 
     setup = None if settings.hal is None else hal_parts.HalSetup(settings.hal)
     if part == "contactless":
-        hal_parts.check_contactless(setup, sheet, active=level is not Level.SAFE)
+        hal_parts.check_contactless(setup, sheet, active="contactless.field" in wanted)
     else:
         check = {"power": hal_parts.check_power, "tamper": hal_parts.check_tamper, "keypad": hal_parts.check_keypad}
         check[part](setup, sheet)

@@ -13,6 +13,7 @@ from device.table import Table, TableError
 
 VERSION: Final = 1
 _MOST_FRAME_HEX: Final = 2 * 65_540  # what an envelope of 64 KiB takes
+_MOST_RTT_MS: Final = 600_000
 _CARD_NUMBER: Final = re.compile(r"[0-9]{12,}")  # ISO/IEC 7812-1: 12 to 19 digits; an error repeats none
 _MACS: Final = (MacVerdict.VERIFIED, MacVerdict.BAD, MacVerdict.ABSENT)
 
@@ -37,6 +38,9 @@ class HostDesk(Protocol):
 
     def display_changed(self, session: HostSession) -> None:
         """Act on a display grant or its end."""
+
+    def echo_told(self, session: HostSession, echo_id: str, rtt_ms: float | None) -> None:
+        """Take the result of a host echo; None: the host did not answer."""
 
     def page_asked(self, move: str) -> None:
         """Turn the page: ``next``, ``back`` or ``dismiss``."""
@@ -63,6 +67,7 @@ class HostSession:
             "idle": self._idle,
             "exchange": self._exchange,
             "display": self._display,
+            "echo_result": self._echo_result,
             "page": self._page,
         }
         connection.on_message = self._take
@@ -130,6 +135,15 @@ class HostSession:
         self.granted = state == "granted"
         self._desk.display_changed(self)
         self._ok("display")
+
+    def _echo_result(self, table: Table, _secrets: Secrets) -> None:
+        echo_id, ok = table.text("id", "", most=64), table.flag("ok")
+        rtt_ms = table.number("rtt_ms", 0.0)
+        table.close()
+        if ok and not 0 < rtt_ms <= _MOST_RTT_MS:
+            raise table.error("rtt_ms", "must be the milliseconds that a good echo took")
+        self._desk.echo_told(self, echo_id, rtt_ms if ok else None)
+        self._ok("echo_result")
 
     def _page(self, table: Table, _secrets: Secrets) -> None:
         move = table.choice("to", ("next", "back", "dismiss"))

@@ -14,7 +14,7 @@ from device.app.catalogue import Catalogue
 from device.app.selftest_run import PartPlan
 from device.app.terminal import Terminal
 from device.drivers.clock import SOFTWARE_FLOOR
-from device.evidence import CheckSpec, Level
+from device.evidence import CheckSpec, Evidence, Level
 from device.selftest.check_table import PartRow
 from device.selftest.sheet import Sheet
 from device.settings import ScreenSettings, Settings, read_catalogue
@@ -32,6 +32,9 @@ class Application(Protocol):
 
     def versions(self) -> Mapping[str, str]:
         """What the first of them tells: ``application``, ``parameters``, ``aid_table``, ``ca_keys``."""
+
+    def ask_echo(self, report: Callable[[Evidence], None]) -> None:
+        """Report the evidence ``host.echo`` when the application has told how its host echo went."""
 
 
 class PartPlans:
@@ -65,24 +68,32 @@ class PartPlans:
             for check_id, spec in catalogue.checks.items()
         }
 
-    def up_to(self, level: Level, catalogue: Catalogue) -> list[PartPlan]:
-        """One plan a part that has a check at ``level`` or below."""
+    def up_to(self, level: Level, catalogue: Catalogue, *, noticed: bool = True) -> list[PartPlan]:
+        """One plan a part that has a check at ``level`` or below; without ``noticed`` none that a person notices."""
         plans = []
         reference = self._terminal.reference() or Reference()
         for row in catalogue.parts.values():
-            facts = tuple(
-                fact for fact in row.facts if _LEVELS.index(catalogue.checks[fact].level) <= _LEVELS.index(level)
-            )
+            facts = tuple(fact for fact in row.facts if _is_wanted(catalogue.checks[fact], level, noticed=noticed))
             if facts:
-                check = self._check(row, level)
-                required = row.part in reference.required
-                plans.append(PartPlan(row.part, facts, row.deadline_s, row.disturbs, check, required))
+                asked = any(catalogue.checks[fact].level is not Level.SAFE for fact in facts)
+                deadline_s = row.asked_deadline_s if asked else row.deadline_s
+                plans.append(
+                    PartPlan(
+                        part=row.part,
+                        facts=facts,
+                        deadline_s=deadline_s,
+                        disturbs=row.disturbs or asked,
+                        check=self._check(row, frozenset(facts)),
+                        required=row.part in reference.required,
+                        here=self._application.ask_echo if row.part == "host" and self._application else None,
+                    )
+                )
         return plans
 
-    def _check(self, row: PartRow, level: Level) -> Callable[[Sheet], None]:
+    def _check(self, row: PartRow, wanted: frozenset[str]) -> Callable[[Sheet], None]:
         checks: dict[str, Callable[[Sheet], None]] = {
             "reader": self._reader,
-            "smart_card": lambda sheet: self._smart_card(sheet, level),
+            "smart_card": lambda sheet: self._smart_card(sheet, wanted),
             "modem": self._modem,
             "network": self._network,
             "clock": self._clock,
@@ -93,7 +104,8 @@ class PartPlans:
             "screen": lambda sheet: check_screen(self._settings.screen, self._settings.service.language, sheet),
             "service": self._service,
             "versions": self._versions,
-            **board_checks(self._settings, self._terminal, level),
+            "host": _without_application,
+            **board_checks(self._settings, self._terminal, wanted),
         }
         return checks[row.part]
 
@@ -108,11 +120,12 @@ class PartPlans:
         profile = parse_reader_profile(read_catalogue(f"readers/{line.profile}.toml"))
         check_card_reader(ReaderSetup(line.port, line.baud, profile), sheet)
 
-    def _smart_card(self, sheet: Sheet, level: Level) -> None:
+    def _smart_card(self, sheet: Sheet, wanted: frozenset[str]) -> None:
         from device.drivers.smart_card import SmartCardSetup  # noqa: PLC0415
         from device.selftest.smart_card import check_smart_card  # noqa: PLC0415
 
         reader = self._settings.smart_card
+        level = Level.ASSISTED if "smart_card.select" in wanted else Level.SAFE
         check_smart_card(None if reader is None else SmartCardSetup(reader), sheet, level)
 
     def _modem(self, sheet: Sheet) -> None:
@@ -170,6 +183,14 @@ class PartPlans:
             told["system"] = system
         expected = (self._terminal.reference() or Reference()).versions
         check_versions(VersionsSetup(told, expected), VERSIONED, sheet)
+
+
+def _is_wanted(spec: CheckSpec, level: Level, *, noticed: bool) -> bool:
+    return _LEVELS.index(spec.level) <= _LEVELS.index(level) and (noticed or not spec.noticed)
+
+
+def _without_application(sheet: Sheet) -> None:
+    sheet.not_run("host.echo", "no_service", "The service does not run, so no payment application is connected.")
 
 
 def check_screen(screen: ScreenSettings, language: str, sheet: Sheet) -> None:

@@ -33,7 +33,8 @@ class PartPlan:
     """One part's share of a run.
 
     ``disturbs``: it uses a line, a reader or the network, so never during a sale; ``required``: the terminal's signed
-    profile says that this part must be fitted.
+    profile says that this part must be fitted. ``here``: instead of ``check`` in a worker, this is called in the
+    service itself, where it must return at once; it reports the part's one evidence later, and bounds its own time.
     """
 
     part: str
@@ -42,6 +43,7 @@ class PartPlan:
     disturbs: bool
     check: Callable[[Sheet], None]
     required: bool = False
+    here: Callable[[Callable[[Evidence], None]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,19 @@ class SelftestRun:
             left_s = self._until - time.monotonic()
             if left_s < _LEAST_S:
                 self._skip(plan, None)
+            elif plan.here is not None:
+                self._ask_here(plan, plan.here)
             else:
                 self._workers[plan.part] = (plan, self._worker(plan, min(plan.deadline_s, left_s)))
+
+    def _ask_here(self, plan: PartPlan, ask: Callable[[Callable[[Evidence], None]], None]) -> None:
+        began = time.monotonic()
+
+        def report(evidence: Evidence) -> None:
+            self._on_evidence(evidence)
+            self._part_ended(plan, time.monotonic() - began)
+
+        ask(report)
 
     def _skip(self, plan: PartPlan, ending: Ending | None) -> None:
         """End a part that never began; on the loop's next round, so that callers are not called back at once."""

@@ -1,12 +1,14 @@
-"""When self-tests run: at boot, every half hour, after a decline (only what touches no line), and on demand.
+"""When self-tests run: at boot, every half hour, at night, after a decline (only what touches no line), on demand.
 
 While a sale runs nothing that could disturb it starts, and what is under way is stopped; it is made up for later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from device.actions import Progress, SelftestResult
@@ -19,6 +21,12 @@ from device.loop import Loop
 
 PERIOD_S: Final = 1800.0
 _MAKE_UP_S: Final = 2.0
+_NIGHT_HOURS: Final = range(2, 5)
+_NIGHT_APART_S: Final = 20 * 3600.0
+_HELD: Final = {
+    "sale_running": "A sale runs, so this was not asked.",
+    "offline_pending": "Unsent offline payments are waiting, so nothing but safe checks is made.",
+}
 _BAD: Final = (Outcome.FAIL, Outcome.MARGINAL)
 
 
@@ -28,6 +36,7 @@ class _Job:
     progress: Callable[[Progress], None]
     done: Callable[[list[Evidence]], None]
     name: str
+    level: Level
 
 
 class Selftests:
@@ -39,16 +48,21 @@ class Selftests:
         catalogue: Callable[[], Catalogue],
         plans: PartPlans,
         on_evidence: Callable[[Evidence], Evidence],
+        held_back: Callable[[], str] = lambda: "",
+        hour: Callable[[], int] = lambda: datetime.now().hour,
     ) -> None:
         self._loop = loop
         self._catalogue = catalogue
         self._part_plans = plans
         self._on_evidence = on_evidence
+        self._held_back = held_back
         self._waiting: list[_Job] = []
         self._after_quiet: list[Callable[[], None]] = []
         self._run: SelftestRun | None = None
         self._sale_running = False
         self._owed: set[str] = set()
+        self._hour = hour
+        self._last_active_s = -_NIGHT_APART_S
 
     def start_boot(self) -> None:
         """Run the safe level once, then again every half hour."""
@@ -88,7 +102,7 @@ class Selftests:
         def finish(evidence: list[Evidence]) -> None:
             done(result_of(evidence, self._specs))
 
-        self._enqueue("asked", plans, progress, finish)
+        self._enqueue("asked", plans, progress, finish, level)
 
     def sale_began(self) -> None:
         """Stop whatever could disturb the sale."""
@@ -114,8 +128,18 @@ class Selftests:
         return self._part_plans.up_to(level, self._catalogue())
 
     def _periodic(self) -> None:
-        self._enqueue("periodic", self._plans(Level.SAFE))
+        if self._night_is_due():
+            self._last_active_s = time.monotonic()
+            plans = self._part_plans.up_to(Level.ACTIVE, self._catalogue(), noticed=False)
+            self._enqueue("nightly", plans, level=Level.ACTIVE)
+        else:
+            self._enqueue("periodic", self._plans(Level.SAFE))
         self._loop.call_in(PERIOD_S, self._periodic)
+
+    def _night_is_due(self) -> bool:
+        """Once a night, in the quiet hours of the terminal's own clock, and not while anything holds it back."""
+        since_s = time.monotonic() - self._last_active_s
+        return self._hour() in _NIGHT_HOURS and since_s > _NIGHT_APART_S and not self._held_back()
 
     def _make_up(self) -> None:
         if self._owed and not self._sale_running:
@@ -128,8 +152,9 @@ class Selftests:
         plans: Sequence[PartPlan],
         progress: Callable[[Progress], None] = lambda _progress: None,
         on_done: Callable[[list[Evidence]], None] = lambda _evidence: None,
+        level: Level = Level.SAFE,
     ) -> None:
-        self._waiting.append(_Job(plans, progress, on_done, name))
+        self._waiting.append(_Job(plans, progress, on_done, name, level))
         if self._run is None:
             self._start_next()
 
@@ -156,21 +181,34 @@ class Selftests:
             if self._run is None:
                 self._start_next()
 
-        allowed = [plan for plan in job.plans if not (self._sale_running and plan.disturbs)]
-        for plan in job.plans:
+        plans = self._without_held_back(job, take)
+        allowed = [plan for plan in plans if not (self._sale_running and plan.disturbs)]
+        for plan in plans:
             if plan not in allowed:
-                for evidence in held_back(plan, self._specs):
+                for evidence in held_back(plan.facts, self._specs, "sale_running"):
                     take(evidence)
         self._run = SelftestRun(self._loop, allowed, self._specs, take, part_done, end)
         self._run.start()
 
+    def _without_held_back(self, job: _Job, take: Callable[[Evidence], None]) -> Sequence[PartPlan]:
+        """The job's plans, or only their safe part while a sale runs or offline payments wait to be sent."""
+        reason = self._held_back() if job.level is not Level.SAFE else ""
+        if not reason:
+            return job.plans
+        specs = self._specs
+        for plan in job.plans:
+            above = [fact for fact in plan.facts if specs[fact].level is not Level.SAFE]
+            for evidence in held_back(above, specs, reason):
+                take(evidence)
+        parts = {plan.part for plan in job.plans}
+        return [plan for plan in self._plans(Level.SAFE) if plan.part in parts]
 
-def held_back(plan: PartPlan, specs: Mapping[str, CheckSpec]) -> list[Evidence]:
-    """Evidence of a part that was not asked because a sale runs."""
-    detail = "A sale runs, so the part was not asked."
+
+def held_back(facts: Iterable[str], specs: Mapping[str, CheckSpec], reason: str) -> list[Evidence]:
+    """Evidence of facts that were not asked for, because of a sale or of unsent payments."""
     return [
-        Evidence(fact, Outcome.NOT_RUN, None, specs[fact].unit, str(specs[fact].limit), "sale_running", detail)
-        for fact in plan.facts
+        Evidence(fact, Outcome.NOT_RUN, None, specs[fact].unit, str(specs[fact].limit), reason, _HELD[reason])
+        for fact in facts
     ]
 
 

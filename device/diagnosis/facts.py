@@ -40,6 +40,7 @@ TESTED: Final[tuple[str, ...]] = (
     *("watchdog.armed", "uptime.hours", "uptime.reset", "versions.system", "versions.posmedic"),
     *("versions.application", "versions.parameters", "versions.aid_table", "versions.ca_keys"),
     "modem.rsrp",
+    *("host.echo",),
 )
 
 

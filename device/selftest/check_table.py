@@ -11,13 +11,15 @@ from device.table import Table
 from device.trend import TrendRule
 
 _MOST_DEADLINE_S: Final = 5.0
+_MOST_ASKED_S: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class PartRow:
     """One part: its facts in the table's order, how long its worker may take, its place in lists.
 
-    ``disturbs``: its check uses a line, a reader or the network and is never run during a sale.
+    ``disturbs``: its check uses a line, a reader or the network and is never run during a sale. ``asked_deadline_s``:
+    the time for an active or assisted run, in which a person may have to do something.
     """
 
     part: str
@@ -25,6 +27,7 @@ class PartRow:
     deadline_s: float
     order: int
     disturbs: bool
+    asked_deadline_s: float
 
 
 def parse_checks(root: Table) -> dict[str, CheckSpec]:
@@ -50,10 +53,14 @@ def _parse_part(rows: Table, part: str, facts: tuple[str, ...]) -> PartRow:
     if not facts:
         raise rows.error(part, "has no check")
     table = rows.table(part)
-    row = PartRow(part, facts, table.number("deadline_s"), table.whole("order"), table.flag("disturbs"))
+    deadline_s = table.number("deadline_s")
+    order, disturbs = table.whole("order"), table.flag("disturbs")
+    row = PartRow(part, facts, deadline_s, order, disturbs, table.number("asked_deadline_s", deadline_s))
     table.close()
-    if not 0 < row.deadline_s <= _MOST_DEADLINE_S:
+    if not 0 < deadline_s <= _MOST_DEADLINE_S:
         raise table.error("deadline_s", f"must be above 0 and at most {_MOST_DEADLINE_S:g}")
+    if not deadline_s <= row.asked_deadline_s <= _MOST_ASKED_S:
+        raise table.error("asked_deadline_s", f"must be from deadline_s to {_MOST_ASKED_S:g}")
     return row
 
 
@@ -65,6 +72,7 @@ def _parse_check(check_id: str, table: Table) -> CheckSpec:
         limit=parse_limit(table),
         required=table.flag("required", False),
         source=table.text("source"),
+        noticed=table.flag("noticed", False),
         trend=_parse_trend(table.table("trend")) if "trend" in table else None,
     )
     table.close()

@@ -11,6 +11,7 @@ from typing import Final
 
 from device.evidence import EntryMode, Exchange, MacVerdict, Match
 from device.store.store import Store
+from tools.sign_profile import sign_profile
 from tools.simulate.namespace import inside
 from tools.simulate.scenario import Scenario
 
@@ -29,16 +30,24 @@ def write_profile(scenario: Scenario, folder: Path) -> str:
     lines += [f"{name} = {str(value).lower()}" for name, value in told.items() if value is not None]
     lines += ["[acquirer]", 'name = "Example Acquirer"', 'hotline = "400-800-0062"']
     lines += ["[shop]", f"may_fix = [{', '.join(repr(name) for name in facts.may_fix)}]"]
-    path, key, signers = folder / "terminal.toml", folder / "vendor.key", folder / "signers"
+    path, signers = folder / "terminal.toml", folder / "signers"
     path.write_text("\n".join(lines) + "\n")
     if facts.signed:
-        for old in (key, folder / "vendor.key.pub", folder / "terminal.toml.sig"):
-            old.unlink(missing_ok=True)
-        _quietly("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", _SIGNER, "-f", str(key))
-        signers.write_text(f"{_SIGNER} {(folder / 'vendor.key.pub').read_text()}")
-        _quietly("ssh-keygen", "-q", "-Y", "sign", "-f", str(key), "-n", "posmedic-profile", str(path))
-        key.unlink()
+        signers = sign_with_new_key(path)
     return f'[profile]\npath = "{path}"\nsigners = "{signers}"\n'
+
+
+def sign_with_new_key(profile: Path) -> Path:
+    """Sign the profile as an acquirer would; return the terminal's file of allowed signers. The key is gone then."""
+    key, signers = profile.with_name("vendor.key"), profile.with_name("signers")
+    public = profile.with_name("vendor.key.pub")
+    for old in (key, public):
+        old.unlink(missing_ok=True)
+    _quietly("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", _SIGNER, "-f", str(key))
+    signers.write_text(f"{_SIGNER} {public.read_text()}")
+    sign_profile(profile, key)
+    key.unlink()
+    return signers
 
 
 def write_settings(
