@@ -1,13 +1,12 @@
 """EMV data objects: each with its name and size; what may be shown is shown with its meaning, the rest is hidden.
 
-A value is shown only where its tag is on the allow-list of the dictionary and its size fits, and, in data that is cut
-or broken, only while every object so far is one that the dictionary knows: behind a wrong length, card data can look
-like anything.
+A value is shown only where its tag is on the allow-list of the dictionary and its size fits, and, in data that is cut,
+broken or only readable in the simplest way, while every object so far is one that the dictionary knows: behind a wrong
+length, card data can look like anything.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,6 +14,7 @@ from device.decoding.emv_catalogue import EmvTables
 from device.decoding.result import Backing, Decoded, Outcome, Row, hidden
 from device.decoding.tables import Tables
 from protocol.ber_tlv import Reading, Tlv, Tlvs, parse_tlv
+from protocol.dol import parse_dol
 from protocol.emv_aids import product_of_aid, scheme_of_aid
 from protocol.emv_bits import BitMeaning, table_of
 from protocol.emv_iad import read_iad
@@ -34,10 +34,14 @@ def decode(data: bytes, tables: Tables) -> Decoded:
     objects = result["objects"]
     if parsed.reading is not Reading.BER:
         result["reading"] = str(parsed.reading)
-    if parsed.failure is None:
+    if parsed.status_word is not None:
+        result["status_word"] = f"{parsed.status_word:04X}"
+    if (failure := parsed.failure) is None:
         return Decoded(Outcome.WHOLE, result, Backing.STRUCTURE) if objects else Decoded(Outcome.NOT_THAT_KIND, result)
-    stopped = _without_unknown_tags(str(parsed.failure), tables.emv)
-    result |= {"stopped": stopped, "offset": parsed.failure.offset}
+    reason = str(failure)
+    if failure.tag and failure.tag not in tables.emv.tags:  # behind a wrong length it may be digits of anything
+        reason = reason.replace(f"tag {failure.tag}", "a tag")
+    result |= {"stopped": reason, "offset": failure.offset}
     return Decoded(Outcome.PARTIAL if objects else Outcome.NOT_THAT_KIND, result, Backing.SHAPE)
 
 
@@ -47,16 +51,19 @@ class _Objects:
     def __init__(self, parsed: Tlvs, emv: EmvTables) -> None:
         self._parsed = parsed
         self._emv = emv
-        self._is_whole = parsed.failure is None
+        self._is_whole = parsed.failure is None and parsed.reading is not Reading.SIMPLE
         self._is_trusted = True
         self._scheme = next(filter(None, map(self._scheme_word, parsed.walk())), None)
         self._meanings: list[Row] = []
+        self._asked: list[Row] = []
 
     def rows(self) -> Row:
         objects = [self._object(item, depth) for item, depth in _walk(self._parsed.objects, 0)]
         result: Row = {"objects": objects}
         if self._meanings:
             result["meanings"] = self._meanings
+        if self._asked:
+            result["asked"] = self._asked
         return result
 
     def _scheme_word(self, item: Tlv) -> str | None:
@@ -85,6 +92,7 @@ class _Objects:
         if form == "aid":
             return self._explain_aid(item, row)
         if form == "dol":
+            self._explain_list(item)
             return False
         if item.tag == _IAD_TAG:
             self._explain_iad(item, row)
@@ -100,6 +108,16 @@ class _Objects:
         if (scheme := scheme_of_aid(aid, self._emv.schemes)) is not None:
             row["scheme"] = scheme.word
         return product is not None or item.value[0] >= _LEAST_RID
+
+    def _explain_list(self, item: Tlv) -> None:
+        """What a list asks for, only if every entry is known and of a fitting size: then it is nothing else."""
+        dol = parse_dol(item.value)
+        if dol.failure is not None or not all(self._emv.tags.fits(asked.tag, asked.length) for asked in dol.entries):
+            return
+        for asked in dol.entries:
+            entry = self._emv.tags.entry(asked.tag, self._scheme)
+            row: Row = {"list": item.tag, "tag": asked.tag, "name": _bilingual(entry.words) if entry else {}}
+            self._asked.append({**row, "length": asked.length})
 
     def _explain_iad(self, item: Tlv, row: Row) -> None:
         reading = read_iad(item.value, self._emv.layouts, self._scheme)
@@ -140,8 +158,3 @@ def _walk(objects: tuple[Tlv, ...], depth: int) -> Iterator[tuple[Tlv, int]]:
 
 def _bilingual(words: Words) -> dict[str, str]:
     return {"zh": words.zh, "en": words.en}
-
-
-def _without_unknown_tags(text: str, emv: EmvTables) -> str:
-    """A reason without tags that the dictionary does not know: behind a wrong length they are digits of anything."""
-    return re.sub(r"\btag ([0-9A-F]+)", lambda found: found[0] if found[1] in emv.tags else "a tag", text)
