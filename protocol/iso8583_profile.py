@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from protocol.iso8583_place import Place
 from protocol.iso8583_spec import (
@@ -62,15 +62,19 @@ _FIELD_KEYS: Final = frozenset(
 )
 _CHARACTERS: Final = (Encoding.BCD, Encoding.ASCII, Encoding.EBCDIC)
 _BITS: Final = (Encoding.BINARY, Encoding.ASCII, Encoding.EBCDIC)
+_FORMATS, _EVERY_ENCODING = tuple(Format), tuple(Encoding)  # made once: a profile has a hundred rows
+_SHAPES, _UNITS, _ALIGNS = tuple(Shape), tuple(Unit), tuple(Align)
 _ENCODINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "mti": _CHARACTERS,
     "bitmap": _BITS,
-    "length": tuple(Encoding),
+    "length": _EVERY_ENCODING,
     "field": _CHARACTERS,
     "bits": _BITS,
     "charset": CHARSETS,
-    "align": tuple(Align),
+    "align": _ALIGNS,
 }
+_Fields: TypeAlias = Mapping[str, Mapping[int, FieldSpec]]
+_Made: TypeAlias = dict[tuple[str, ...], _Fields]  # rows by the encodings that they were read with
 _NEEDED: Final = ("mti", "bitmap", "length", "field")
 
 
@@ -88,8 +92,9 @@ def parse_profile(
     encoding = place.table(whole, "encoding")
     place.below("encoding").known(encoding, frozenset(_ENCODINGS))
     name = place.text(whole, "name")
-    profile = _read_profile(whole, encoding, name, place.below("encoding"))
-    return replace(profile, variants=_read_variants(whole, encoding, name, place))
+    made: _Made = {}
+    profile = _read_profile(whole, encoding, name, place.below("encoding"), made)
+    return replace(profile, variants=_read_variants(whole, encoding, name, place, made))
 
 
 def _with_rows_of(table: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]], place: Place) -> Mapping[str, Any]:
@@ -111,7 +116,7 @@ def _with_rows_of(table: Mapping[str, Any], others: Mapping[str, Mapping[str, An
 
 
 def _read_variants(
-    table: Mapping[str, Any], encoding: Mapping[str, Any], name: str, place: Place
+    table: Mapping[str, Any], encoding: Mapping[str, Any], name: str, place: Place, made: _Made
 ) -> tuple[MessageProfile, ...]:
     rows = table.get("variant", ())
     if (
@@ -125,34 +130,44 @@ def _read_variants(
         here = place.below("variant", str(number))
         here.known(row, frozenset(("name", *_ENCODINGS)))
         merged = {**encoding, **{key: value for key, value in row.items() if key != "name"}}
-        variants.append(_read_profile(table, merged, f"{name} ({here.text(row, 'name')})", here))
+        variants.append(_read_profile(table, merged, f"{name} ({here.text(row, 'name')})", here, made))
     return tuple(variants)
 
 
-def _read_profile(table: Mapping[str, Any], encoding: Mapping[str, Any], name: str, place: Place) -> MessageProfile:
-    """One profile or variant; ``place`` is where its encodings stand."""
+def _read_profile(
+    table: Mapping[str, Any], encoding: Mapping[str, Any], name: str, place: Place, made: _Made
+) -> MessageProfile:
+    """One profile or variant; ``place`` is where its encodings stand. Variants share rows that come out alike."""
     root = Place(place.file)
     chosen = {key: place.choice(encoding, key, _ENCODINGS[key]) for key in _NEEDED}
-    field = chosen["field"]
+    usual = "cp500" if chosen["field"] is Encoding.EBCDIC else "latin-1"
     chosen["bits"] = place.choice(encoding, "bits", _BITS, Encoding.BINARY)
-    usual = "cp500" if field is Encoding.EBCDIC else "latin-1"
     chosen["charset"] = place.choice(encoding, "charset", CHARSETS, usual)
-    chosen["align"] = place.choice(encoding, "align", tuple(Align), Align.LEFT)
+    chosen["align"] = place.choice(encoding, "align", _ALIGNS, Align.LEFT)
+    mti, bitmap = chosen.pop("mti"), chosen.pop("bitmap")
+    alike = tuple(chosen.values())
+    if alike not in made:
+        made[alike] = _read_fields(table, chosen, root)
+    prefixes, tpdu, headers = _read_envelope(root.table(table, "envelope", {}), root.below("envelope"))
+    third = root.choice(table, "tertiary", tuple(Tertiary), Tertiary.FIELD)
+    rank = root.whole(table, "rank", 0, 99, 50)
     source = root.text(table, "source")
+    return MessageProfile(name, source, rank, mti, bitmap, third, made[alike], prefixes, tpdu, headers)
+
+
+def _read_fields(table: Mapping[str, Any], encodings: Mapping[str, Any], root: Place) -> _Fields:
+    """The rows of each edition, keyed by the message type's first digit."""
     version = str(table.get("version", "1987"))
     if version not in _DIGIT_OF:
         root.fail("version", f"must be one of {', '.join(_DIGIT_OF)}")
-    rows = _Rows(chosen, source)
+    rows = _Rows(encodings, root.text(table, "source"))
     base = rows.read(root.table(table, "fields"), root.below("fields"))
     fields = {_DIGIT_OF[version]: base}
     for year, changed in root.table(table, "versions", {}).items():
         if year not in _DIGIT_OF or not isinstance(changed, Mapping):
             root.below("versions").fail(year, f"must be a table named {', '.join(_DIGIT_OF)}")
         fields[_DIGIT_OF[year]] = {**base, **rows.read(changed, root.below(f"versions.{year}"))}
-    prefixes, tpdu, headers = _read_envelope(root.table(table, "envelope", {}), root.below("envelope"))
-    third = root.choice(table, "tertiary", tuple(Tertiary), Tertiary.FIELD)
-    rank = root.whole(table, "rank", 0, 99, 50)
-    return MessageProfile(name, source, rank, chosen["mti"], chosen["bitmap"], third, fields, prefixes, tpdu, headers)
+    return fields
 
 
 class _Rows:
@@ -175,8 +190,8 @@ class _Rows:
 
     def _row(self, number: int, row: Mapping[str, Any], place: Place) -> FieldSpec:
         place.known(row, _FIELD_KEYS)
-        form = place.choice(row, "format", tuple(Format))
-        encoding = place.choice(row, "encoding", tuple(Encoding), self._usual(form))
+        form = place.choice(row, "format", _FORMATS)
+        encoding = place.choice(row, "encoding", _EVERY_ENCODING, self._usual(form))
         numeric = form in (Format.N, Format.Z)
         if (encoding is Encoding.BCD and not numeric) or (encoding is Encoding.BINARY and form is not Format.B):
             place.fail("encoding", f"{encoding} does not fit the format {form}")
@@ -191,12 +206,12 @@ class _Rows:
             number=number,
             name=place.text(row, "name"),
             format=form,
-            shape=place.choice(row, "shape", tuple(Shape), Shape.FIXED),
+            shape=place.choice(row, "shape", _SHAPES, Shape.FIXED),
             most=place.whole(row, "most", 1, MOST_COUNT),
-            length=place.choice(row, "length", tuple(Encoding), self._encodings["length"]),
+            length=place.choice(row, "length", _EVERY_ENCODING, self._encodings["length"]),
             encoding=encoding,
-            unit=place.choice(row, "unit", tuple(Unit), Unit.DIGITS if numeric else Unit.BYTES),
-            align=place.choice(row, "align", tuple(Align), self._encodings["align"] if packed else Align.LEFT),
+            unit=place.choice(row, "unit", _UNITS, Unit.DIGITS if numeric else Unit.BYTES),
+            align=place.choice(row, "align", _ALIGNS, self._encodings["align"] if packed else Align.LEFT),
             pad=pad,
             check_pad=check_pad,
             charset=self._charset(row, encoding, place),
