@@ -8,6 +8,7 @@ from pathlib import Path
 
 from device.decoding.emv_catalogue import EmvTables, read_emv_tables
 from device.decoding.message_meanings import MessageMeanings, parse_message_meanings
+from device.decoding.modem_catalogue import ModemTables, read_modem_tables
 from device.message_profiles import read_message_profiles
 from device.settings import read_catalogue, read_folder
 from protocol.iso8583_profile import MessageProfile
@@ -36,3 +37,8 @@ class Tables:
     def emv(self) -> EmvTables:
         """EMV data: tags, bit tables, layouts of issuer data, schemes and products."""
         return read_emv_tables()
+
+    @cached_property
+    def modem(self) -> ModemTables:
+        """A modem's error numbers, states and unasked lines."""
+        return read_modem_tables()

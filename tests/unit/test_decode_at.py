@@ -1,0 +1,245 @@
+"""``posmedic decode at``: what a technician may read of a modem's conversation, and what nobody may."""
+
+from __future__ import annotations
+
+import json
+import random
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from device.decoding.at import decode, open_stream
+from device.decoding.result import Direction, Outcome, Row
+from device.decoding.tables import Tables
+from protocol.at_command import BARE_WORDS
+from protocol.at_result import ResultKind
+from protocol.at_status import SIM_STATES
+
+TABLES = Tables()
+RECORDINGS = sorted((Path(__file__).parents[1] / "recordings" / "at").glob("*.toml"))
+
+
+def recorded(path: Path) -> tuple[dict[str, Any], bytes]:
+    values = tomllib.loads(path.read_text())
+    wire = values["wire"].replace("\n", "").replace("\\r", "\r").replace("\\n", "\n").encode()
+    return values, wire
+
+
+def rows(wire: bytes | str) -> list[Row]:
+    data = wire.encode() if isinstance(wire, str) else wire
+    stream = open_stream(TABLES)
+    return [*stream.feed(data), *stream.close()]
+
+
+def plain(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
+def test_a_recording_gives_exactly_its_rows(path: Path) -> None:
+    values, wire = recorded(path)
+    decoded = decode(wire, TABLES)
+    found = decoded.result["lines"]
+    assert decoded.outcome is Outcome.WHOLE
+    assert [row["kind"] for row in found] == values["kinds"]
+    assert [row["line"] for row in found] == values["lines"]
+    for number, fields in values["fields"].items():
+        assert {key: found[int(number)]["fields"].get(key) for key in fields} == fields
+    for row in found:
+        assert wire[row["offset"] : row["offset"] + 2] not in (b"\r\n", b"\n\r")
+        if row["kind"] == "command":
+            assert wire[row["offset"] :].startswith(str(row["line"]).encode())
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
+def test_any_chunks_give_the_same_rows(path: Path) -> None:
+    _, wire = recorded(path)
+    whole = rows(wire)
+    dice = random.Random(7)  # noqa: S311
+    for step in (1, 2, 3, 17, 0):
+        stream, found, at = open_stream(TABLES), [], 0
+        while at < len(wire):
+            size = step or dice.randrange(1, 40)
+            found += stream.feed(wire[at : at + size])
+            at += size
+        assert [*found, *stream.close()] == whole
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
+def test_noise_between_lines_loses_no_good_line(path: Path) -> None:
+    _, wire = recorded(path)
+    good = [(row["kind"], row["line"], plain(row["fields"])) for row in rows(wire)]
+    noisy = wire.replace(b"\r\nAT", b"\r\n\xff\x00\x9c\x81\r\nAT")
+    assert [(row["kind"], row["line"], plain(row["fields"])) for row in rows(noisy)] == good
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
+def test_every_prefix_and_every_wrong_byte_tell_no_number(path: Path) -> None:
+    _, wire = recorded(path)
+    for at in range(0, len(wire), 3):
+        for data in (wire[:at], wire[:at] + bytes((wire[at] ^ 0x55,)) + wire[at + 1 :]):
+            text = plain(decode(data, TABLES).result)
+            assert "9876543210" not in text
+            assert "139001390" not in text
+
+
+def test_both_directions_of_a_log_keep_the_question() -> None:
+    stream = open_stream(TABLES)
+    found = [
+        *stream.feed(b"AT+CREG?\r", Direction.SENT),
+        *stream.feed(b"AT+CREG?\r\r\n+CREG: 0,", Direction.RECEIVED),
+        *stream.feed(b"1\r\n\r\nOK\r\n+CREG: 5\r\n", Direction.RECEIVED),
+    ]
+    assert [(row["kind"], row["asked"]) for row in found] == [
+        ("command", ""),
+        ("echo", ""),
+        ("answer", "AT+CREG?"),
+        ("result", "AT+CREG?"),
+        ("unasked", ""),
+    ]
+    assert found[4]["fields"]["state"] == 5
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "code", "says"),
+    [
+        ("+CME ERROR: 10", "cme", 10, "SIM not inserted"),
+        ("+CME ERROR: SIM not inserted", "cme", 10, "没有插 SIM 卡"),
+        ("+CMS ERROR: 310", "cms", 310, "SIM not inserted"),
+        ("+CME ERROR: 179", "cme", 179, "access point name"),
+        ("+CME ERROR", "cme", None, "reports an error"),
+        ("+CME ERROR: call 13800138000", "cme", None, "reports an error"),
+        ("ERROR", "error", None, "failed"),
+        ("NO DIAL TONE", "no_dialtone", None, "no dial tone"),
+    ],
+)
+def test_errors_are_told_in_both_languages(line: str, kind: str, code: int | None, says: str) -> None:
+    found = rows(f"ATD1;\r\r\n{line}\r\n")[-1]
+    assert (found["kind"], found["fields"]["result"], found["fields"].get("code")) == ("result", kind, code)
+    assert says in plain(found["meaning"])
+    assert set(found["meaning"]) == {"zh", "en"}
+    assert "138001" not in plain(found)
+
+
+SECRETS = (
+    "13800138000",
+    "460001234567890",
+    "89860012345678901234",
+    "490154203237518",
+    "10.11.12.13",
+    "4000000000000002",
+)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize(
+    "wire",
+    [
+        'AT+CNUM\r\n+CNUM: "own","{}",129\r\nOK\r\n',
+        "ATD{};\r\nNO CARRIER\r\n",
+        "AT+CIMI\r\n{}\r\nOK\r\n",
+        "AT+CCID\r\n+CCID: {}\r\nOK\r\n",
+        "ATI\r\nQuectel\r\nSerial {}\r\nOK\r\n",
+        'AT+COPS?\r\n+COPS: 0,0,"{}",7\r\nOK\r\n',
+        'AT+COPS=?\r\n+COPS: (2,"{}","{}","46000",7)\r\nOK\r\n',
+        'AT+CGDCONT?\r\n+CGDCONT: 1,"IP","{}","{}",0,0\r\nOK\r\n',
+        'AT+CGDCONT=1,"IP","{}"\r\nOK\r\n',
+        'AT+CGPADDR\r\n+CGPADDR: 1,"{}"\r\nOK\r\n',
+        'AT+CGCONTRDP\r\n+CGCONTRDP: 1,5,"{}","{}","{}"\r\nOK\r\n',
+        '+CGEV: NW DEACT "IP","{}",1\r\n',
+        '+CREG: 2,"{}","{}",7\r\n',
+        "AT+CPIN?\r\n+CPIN: {}\r\nOK\r\n",
+        "AT+CEER\r\n+CEER: {} said no\r\nOK\r\n",
+        'AT+CMGR=1\r\n+CMGR: "REC READ","{}"\r\ntext {} text\r\nOK\r\n',
+        '+CLIP: "{}",129\r\n',
+        "+CME ERROR: {}\r\n",
+        "+FOO: {}\r\n{}\r\n",
+        'AT+QENG="servingcell"\r\n+QENG: "servingcell","{}","LTE","FDD",{},{},{},{},{},{},5,5,{},-93\r\nOK\r\n',
+        "AT+CPSI?\r\n+CPSI: LTE,{},{},{},{},{},{},{},5,5,{},{}\r\nOK\r\n",
+        'AT+QNWINFO\r\n+QNWINFO: "{}","{}","{}",{}\r\nOK\r\n',
+    ],
+)
+def test_no_number_of_anybody_is_ever_shown(wire: str, secret: str) -> None:
+    text = plain(rows(wire.replace("{}", secret)))
+    assert secret not in text
+    assert secret[:9] not in text.replace('"', "")
+
+
+def test_a_short_message_is_told_by_its_length_only() -> None:
+    found = rows("AT+CMGR=1\r\n+CMGR: 1,,24\r\nMeet me at noon\r\nOK\r\n")
+    assert found[2]["line"] == "(hidden, 15 characters)"
+    assert "noon" not in plain(found)
+
+
+@pytest.mark.parametrize(
+    ("wire", "name", "fields"),
+    [
+        ("AT+CSQ\r\n+CSQ: 99,99\r\nOK\r\n", "+CSQ", {"unknown": ["RSSI"]}),
+        ("AT+CSQ\r\n+CSQ: 20,99\r\nOK\r\n", "+CSQ", {"RSSI dBm": -73.0}),
+        ("AT+QNWINFO\r\n+QNWINFO: No Service\r\nOK\r\n", "+QNWINFO", {}),
+        ('AT+CCLK?\r\n+CCLK: "70/01/01,00:00:11+00"\r\nOK\r\n', "+CCLK", {"set_by_somebody": False}),
+        ("AT+CGPADDR\r\n+CGPADDR: 1,10.1.2.3\r\nOK\r\n", "+CGPADDR", {"addresses": 1}),
+        ('AT^HCSQ?\r\n^HCSQ: "LTE",45,34,106,20\r\nOK\r\n', "^HCSQ", {"RSRP dBm": -107.0, "SINR dB": 1.0}),
+        ("AT+CEREG?\r\n+CEREG: 3,3,,,,0,15\r\nOK\r\n", "+CEREG", {"state": 3, "cause": 15}),
+        ("+CGEV: NW PDN DEACT 1\r\n", "+CGEV", {"what": "PDN DEACT", "context": 1}),
+        ("AT+CNSMOD?\r\n+CNSMOD: 0,8\r\nOK\r\n", "+CNSMOD", {"mode": 8, "mode_name": {"zh": "4G LTE", "en": "LTE"}}),
+    ],
+)
+def test_known_answers_by_their_values(wire: str, name: str, fields: Row) -> None:
+    row = next(row for row in rows(wire) if row["line"] == name)
+    assert {key: row["fields"].get(key) for key in fields} == fields
+
+
+def test_the_cell_of_ublox_is_put_together_from_its_lines_without_the_temporary_identity() -> None:
+    found = rows(
+        "AT+UCGED?\r\n+UCGED: 2\r\n6,4,460,01\r\n"
+        "2525,5,50,50,e8fe,1a2d001,1,d60814d1,8001,01,28,31,13.75,3,1,10,28,-50,-6,0,255,255,0\r\nOK\r\n"
+    )
+    assert found[3]["fields"]["RSRP dBm"] == -113.0
+    assert "d60814d1" not in plain(found).lower()
+
+
+def test_digits_end_answers_after_atv0() -> None:
+    assert [row["kind"] for row in rows("ATV0\r0\rAT+CSQ\r+CSQ: 9,0\r\n0\r")] == [
+        *("command", "result", "command", "answer", "result"),
+    ]
+
+
+def test_a_prompt_and_a_line_without_end_are_told() -> None:
+    found = rows(b"AT+CMGS=9\r\n> " + b"y" * 5000 + b"\r\nOK\r\n")
+    assert [row["kind"] for row in found] == ["command", "prompt", "unknown", "result"]
+
+
+def test_every_word_that_the_protocol_knows_has_a_text() -> None:
+    tables = TABLES.modem
+    assert {word.partition(": 1")[0] for word in BARE_WORDS} <= set(tables.unasked)
+    assert set(SIM_STATES) == set(tables.names["sim"])
+    assert {str(kind) for kind in ResultKind} - {"none"} == set(tables.names["result"])
+    for texts in [texts for table in tables.names.values() for texts in table.values()] + [*tables.unasked.values()]:
+        assert texts["zh"] != texts["en"] or texts["en"].isascii()
+
+
+@given(st.binary(max_size=400))
+@settings(max_examples=150, deadline=None)
+def test_any_bytes_are_borne_and_rows_are_plain_values(data: bytes) -> None:
+    result = decode(data, TABLES).result
+    assert json.loads(plain(result)) == result
+
+
+@given(
+    st.sampled_from(["+CREG", "+COPS", "+QENG", "+CPSI", "+CGEV", "+CCLK", "^HCSQ", "+CESQ", "+CGCONTRDP", "+CEER"]),
+    st.text(st.characters(codec="latin-1"), max_size=60),
+)
+@settings(max_examples=300, deadline=None)
+def test_any_text_behind_a_known_name_is_borne(name: str, text: str) -> None:
+    assert plain(rows(f"AT{name}?\r\n{name}: {text}\r\nOK\r\n"))
+
+
+def test_64_kib_of_lies_end_in_few_rows() -> None:
+    assert len(rows(b"\xff" * 65_536)) <= 1
+    assert len(rows(b"+CREG: " + b"(" * 65_536)) == 1
+    assert len(rows((b'+COPS: (1,"' + b'",(' * 300 + b"\r\n") * 60)) == 60
