@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from native.pcsc import Context, ReaderState
-from protocol.apdu import build_select, parse_response
+from native.pcsc import Card, Context, ReaderState
+from protocol.apdu import Command, Response, T0Exchange, parse_response, select
 
 PPSE: Final = b"2PAY.SYS.DDF01"  # EMV Contactless Book B, 3.3.2
 PSE: Final = b"1PAY.SYS.DDF01"  # EMV Book 1, 12.2.2
@@ -86,11 +86,22 @@ def select_applications(context: Context, reader: str, applications: Sequence[Ap
     """
     with context.connect(reader) as card:
         for application in applications:
-            command = build_select(application.df_name, want_data=not card.is_t0)
+            command = select(application.df_name, want_data=not card.is_t0)
             started = time.perf_counter()
-            response = parse_response(card.transmit(command))
+            response = _exchange(card, command)
             took_ms = (time.perf_counter() - started) * 1000
             yield Selection(application.name, response.accepted, response.sw, took_ms)
+
+
+def _exchange(card: Card, command: Command) -> Response:
+    """One command and its whole answer; over T=0 that may take several. Raises PcscError and ApduError."""
+    if not card.is_t0:
+        return parse_response(card.transmit(command.build()))
+    exchange = T0Exchange(command)
+    request: bytes | None = exchange.request
+    while request is not None:
+        request = exchange.feed(card.transmit(request))
+    return exchange.response
 
 
 def watch_slot(setup: SmartCardSetup, deadline_s: float) -> Iterator[Slot]:
