@@ -8,7 +8,7 @@ import pytest
 from support import iso8583_peer as peer
 
 from protocol.envelope import open_envelope
-from protocol.iso8583 import build_message, locate_fields, parse_message, parse_profile
+from protocol.iso8583 import MessageProfile, build_message, locate_fields, parse_message, parse_profile
 
 PROFILES = {p.name: p for base in peer.profiles() for p in (base, *base.variants)}
 UNIONPAY = PROFILES["unionpay"]
@@ -286,3 +286,28 @@ def test_64_kib_of_lies_end_after_a_bounded_number_of_steps(filler: bytes) -> No
     opened = open_envelope(data, BASES)
     assert not opened.whole
     assert _CountedBytes.looks < 96 * 192 * 3  # attempts, fields, looks a field
+
+
+def _one_field(row: dict[str, Any]) -> MessageProfile:
+    encoding = {"mti": "ascii", "bitmap": "binary", "length": "bcd", "field": "bcd"}
+    return parse_profile(
+        {"name": "one", "source": "test", "encoding": encoding, "fields": {"2": {"name": "x", **row}}}, "test"
+    )
+
+
+@pytest.mark.parametrize(("align", "good", "bad"), [("left", "123F", "1230"), ("right", "F123", "0123")])
+def test_a_host_that_is_strict_about_the_filling_digit_is_believed(align: str, good: str, bad: str) -> None:
+    row = {"format": "n", "shape": "LLVAR", "most": 9, "align": align, "pad": "F"}
+    head = b"0200" + bytes.fromhex("4000000000000000 03")
+    strict, lenient = _one_field({**row, "check_pad": True}), _one_field(row)
+    assert parse_message(head + bytes.fromhex(good), strict).text(2) == "123"
+    failure = parse_message(head + bytes.fromhex(bad), strict).failure
+    assert str(failure) == "DE2 at byte 13: the digit that fills up the last byte is another one"
+    assert parse_message(head + bytes.fromhex(bad), lenient).text(2) == "123"
+    assert build_message("0200", {2: "123"}, strict) == head + bytes.fromhex(good)
+
+
+def test_text_of_a_fixed_field_stands_on_the_side_that_the_profile_says() -> None:
+    left, right = (_one_field({"format": "an", "most": 4, "align": align}) for align in ("left", "right"))
+    assert build_message("0200", {2: "AB"}, left).endswith(b"AB  ")
+    assert build_message("0200", {2: "AB"}, right).endswith(b"  AB")
