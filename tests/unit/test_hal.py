@@ -1,10 +1,11 @@
 """The vendor's library: what is believed of it. What it can do to its process is tried with the self-test."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.hal_library import LINUX, LYING, compile_library, compiler_missing
+from support.hal_library import LINUX, LYING, ROOT, compile_library, compiler_missing
 
 from native.hal import (
     Battery,
@@ -20,6 +21,7 @@ from native.hal import (
     Reader,
     Tamper,
 )
+from tools.try_hal import try_library
 
 pytestmark = pytest.mark.skipif(compiler_missing() is not None, reason=str(compiler_missing()))
 
@@ -193,3 +195,25 @@ def test_the_reference_library_names_the_machine(linux: Path, tmp_path: Path, mo
     identity = Hal(linux).read_identity()
     assert identity.serial_number == "0123"
     assert identity.model == "Acme POS-1 with a name longer t"
+
+
+def test_the_guide_builds_a_library_that_works(tmp_path: Path) -> None:
+    guide = (ROOT / "native/HAL.md").read_text()
+    blocks = re.findall(r"```c\n/\* file: acme_hal\.c \*/\n(.*?)```", guide, re.DOTALL)
+    assert len(blocks) == 3
+    source = tmp_path / "acme_hal.c"
+    source.write_text("".join(blocks))
+    found = try_library(compile_library(source, tmp_path), active=True)
+    assert found["identity"] == "vendor Acme, model P1000"
+    assert found["battery"] == "fitted 1, level_percent 81, voltage_mv 3920"
+    assert found["reader"].startswith("not_supported")
+    assert found["print_test_line"].startswith("not_supported")
+
+
+@pytest.mark.parametrize(("habit", "told"), [("crash", "crashed"), ("hang", "deadline"), ("abort", "crashed")])
+def test_a_vendor_sees_that_a_call_crashes_or_hangs(
+    lying: Path, monkeypatch: pytest.MonkeyPatch, habit: str, told: str
+) -> None:
+    monkeypatch.setenv("LYING_HAL", habit)
+    monkeypatch.setattr("tools.try_hal._READS", {"tamper": Hal.read_tamper})
+    assert try_library(lying, active=False)["tamper"].startswith(told)
