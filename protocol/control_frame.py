@@ -8,6 +8,7 @@ bad frame it looks again from the byte after the false start, so that a good fra
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from functools import reduce
@@ -51,20 +52,26 @@ class FrameFault(StrEnum):
 
     NOISE = "noise"  # bytes outside any frame
     BAD_LRC = "bad_lrc"
-    BAD_LENGTH = "bad_length"  # not BCD, or longer than the profile allows
+    BAD_LENGTH = "bad_length"  # not BCD, or outside what the profile allows
     NO_END = "no_end"  # ETX or SO does not stand where it must
     CUT = "cut"  # the line went quiet inside a frame
 
 
 @dataclass(frozen=True, slots=True)
 class FrameProfile:
-    """The variant one device speaks. The LRC covers the payload and what the three flags add."""
+    """The variant one device speaks. The LRC covers the payload and what the three flags add.
+
+    Host links with a length use three ranges: length to ETX (the default), length to payload
+    (``lrc_with_end=False``), payload to ETX (``lrc_with_length=False``). A host message is never empty: such a link
+    sets ``least_payload=1``, so that a false start soon fails.
+    """
 
     length: LengthKind = LengthKind.NONE
     lrc_with_start: bool = False
     lrc_with_length: bool = True
     lrc_with_end: bool = True
     most_payload: int = 1024  # bytes; also bounds the deframer's memory
+    least_payload: int = 0  # bytes, of frames with a length
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +110,19 @@ class FrameError:
 
 Item: TypeAlias = Frame | Control | FrameError
 
-_CONTROLS: Final = frozenset(ControlCode)
+_START: Final = re.compile(rb"[\x02\x0f]")
+_START_OR_CONTROL: Final = re.compile(rb"[\x02\x0f\x04\x05\x06\x15]")
+_STEP: Final = 4096  # bytes taken in at once, so that a flood cannot grow the buffer
+_WORD: Final = 8
 _ENDS: Final = {_STX: _ETX, _SI: _SO}
 _DELIMITERS: Final = {_STX: Delimiter.STX, _SI: Delimiter.SI}
 
 
 def lrc_of(data: bytes | bytearray) -> int:
     """Longitudinal redundancy check: XOR of all bytes."""
-    return reduce(xor, data, 0)
+    whole = len(data) - len(data) % _WORD
+    word = reduce(xor, memoryview(data)[:whole].cast("Q"), 0)  # eight bytes at once; no copy of card data is made
+    return reduce(xor, data[whole:] + word.to_bytes(_WORD, "big"), 0)
 
 
 def build_frame(payload: bytes, profile: FrameProfile, delimiter: Delimiter = Delimiter.STX) -> bytes:
@@ -158,8 +170,8 @@ class _Bad:
 class Deframer:
     """Cuts a byte stream into frames, control characters and errors; how it was chunked makes no difference.
 
-    Holds at most one unfinished frame (``most_payload`` and its envelope). A start without an end waits for more
-    bytes: when the line goes quiet, call :meth:`expire`.
+    Between calls it holds one unfinished frame at most; what it gives up is over-written with zeros. A start without
+    an end waits for more bytes: when the line goes quiet, call :meth:`expire`.
     """
 
     def __init__(self, profile: FrameProfile) -> None:
@@ -177,9 +189,8 @@ class Deframer:
     def feed(self, data: bytes | bytearray) -> list[Item]:
         """Take bytes from the line and return what became certain, in the order of the stream."""
         items: list[Item] = []
-        step = self._profile.most_payload
-        for begin in range(0, len(data), step):  # in steps, so that a flood cannot grow the buffer
-            self._buffer += data[begin : begin + step]
+        for begin in range(0, len(data), _STEP):
+            self._buffer += data[begin : begin + _STEP]
             self._scan(items, quiet=False)
         return items
 
@@ -190,80 +201,99 @@ class Deframer:
         self._report_noise(items)
         return items
 
-    def _scan(self, items: list[Item], *, quiet: bool) -> None:
-        while self._buffer:
-            first = self._buffer[0]
-            if first in _ENDS:
-                found = self._try_frame(first)
-                if found is None and not quiet:
-                    return
-                self._settle(found or _Bad(FrameFault.CUT, 1), items)
-            elif first in _CONTROLS and self._offset >= self._suspect_until:
-                self._report_noise(items)
-                items.append(Control(ControlCode(first), self._offset))
-                self._drop(1)
-            else:
-                self._noise += 1
-                self._drop(1)
-
-    def _settle(self, found: Frame | _Bad, items: list[Item]) -> None:
-        if isinstance(found, Frame):
-            self._report_noise(items)
-            items.append(found)
-            kind = self._profile.length if found.delimiter is Delimiter.STX else LengthKind.NONE
-            self._drop(len(found.payload) + 3 + (0 if kind is LengthKind.NONE else _LENGTH_SIZE))
-            return
-        self._report_noise(items)
-        items.append(FrameError(found.fault, self._offset, found.length, _DELIMITERS[self._buffer[0]]))
-        self._suspect_until = max(self._suspect_until, self._offset + found.length)
-        self._drop(1)
-
-    def _report_noise(self, items: list[Item]) -> None:
-        """Noise is told in one piece; bytes of a failed frame were told with it already."""
-        begin = max(self._offset - self._noise, self._suspect_until)
-        if self._noise and begin < self._offset:
-            items.append(FrameError(FrameFault.NOISE, begin, self._offset - begin))
+    def wipe(self) -> None:
+        """Forget all that is held, over-writing it first: it may be card data. Offsets go on."""
+        self._drop(len(self._buffer))
         self._noise = 0
+
+    def _scan(self, items: list[Item], *, quiet: bool) -> None:
+        at = self._skip_noise(0)
+        while at < len(self._buffer):
+            first = self._buffer[at]
+            if first in _ENDS:
+                found = self._try_frame(at)
+                if found is None and not quiet:
+                    break
+                at += self._settle(found or _Bad(FrameFault.CUT, 1), at, items)
+            else:
+                self._report_noise(items, at)
+                items.append(Control(ControlCode(first), self._offset + at))
+                at += 1
+            at = self._skip_noise(at)
+        self._drop(at)
+
+    def _skip_noise(self, at: int) -> int:
+        """Where the next byte stands that may mean something; inside a failed frame only a start does."""
+        suspect = min(self._suspect_until - self._offset, len(self._buffer))
+        match = _START.search(self._buffer, at, suspect) if at < suspect else None
+        match = match or _START_OR_CONTROL.search(self._buffer, max(at, suspect))
+        stop = match.start() if match else len(self._buffer)
+        self._noise += stop - at
+        return stop
+
+    def _settle(self, found: Frame | _Bad, at: int, items: list[Item]) -> int:
+        """Tell what was found; how many bytes it takes."""
+        self._report_noise(items, at)
+        if isinstance(found, Frame):
+            items.append(found)
+            return len(found.payload) + (3 if self._is_plain(self._buffer[at]) else 3 + _LENGTH_SIZE)
+        offset = self._offset + at
+        items.append(FrameError(found.fault, offset, found.length, _DELIMITERS[self._buffer[at]]))
+        self._suspect_until = max(self._suspect_until, offset + found.length)
+        return 1
+
+    def _report_noise(self, items: list[Item], at: int = 0) -> None:
+        """Noise is told in one piece; bytes of a failed frame were told with it already."""
+        if self._noise:
+            end = self._offset + at
+            begin = max(end - self._noise, self._suspect_until)
+            if begin < end:
+                items.append(FrameError(FrameFault.NOISE, begin, end - begin))
+            self._noise = 0
 
     def _drop(self, count: int) -> None:
         self._buffer[:count] = bytes(count)  # leave no card data in memory that is given back
         del self._buffer[:count]
         self._offset += count
 
-    def _try_frame(self, start: int) -> Frame | _Bad | None:
-        """The frame at the head of the buffer; None: more bytes are needed."""
-        plain = start != _STX or self._profile.length is LengthKind.NONE
-        begin = 1 if plain else 1 + _LENGTH_SIZE
-        stop = self._find_end(start, begin) if plain else self._count_to_end(start, begin)
+    def _is_plain(self, start: int) -> bool:
+        return start != _STX or self._profile.length is LengthKind.NONE
+
+    def _try_frame(self, at: int) -> Frame | _Bad | None:
+        """The frame that starts at ``at``; None: more bytes are needed."""
+        plain = self._is_plain(self._buffer[at])
+        begin = at + 1 if plain else at + 1 + _LENGTH_SIZE
+        stop = self._find_end(at, begin) if plain else self._count_to_end(at, begin)
         if isinstance(stop, _Bad):
             return stop
         if stop is None or len(self._buffer) < stop + 2:
             return None
-        return self._check_lrc(start, begin, stop)
+        return self._check_lrc(at, begin, stop)
 
-    def _find_end(self, start: int, begin: int) -> int | _Bad | None:
+    def _find_end(self, at: int, begin: int) -> int | _Bad | None:
         """Where the end character stands in a frame without a length."""
-        stop = self._buffer.find(_ENDS[start], begin)
-        reach = stop if stop >= 0 else len(self._buffer) - 1
-        if reach - begin > self._profile.most_payload:
-            return _Bad(FrameFault.NO_END, 1)
-        return stop if stop >= 0 else None
+        most = self._profile.most_payload
+        stop = self._buffer.find(_ENDS[self._buffer[at]], begin, begin + most + 1)
+        if stop >= 0:
+            return stop
+        return _Bad(FrameFault.NO_END, 1) if len(self._buffer) - 1 - begin > most else None
 
-    def _count_to_end(self, start: int, begin: int) -> int | _Bad | None:
+    def _count_to_end(self, at: int, begin: int) -> int | _Bad | None:
         """Where the end character must stand in a frame with a length."""
         if len(self._buffer) < begin:
             return None
-        size = _parse_length(self._buffer[1:begin], self._profile.length)
-        if size is None or size > self._profile.most_payload:
+        size = _parse_length(self._buffer[at + 1 : begin], self._profile.length)
+        if size is None or not self._profile.least_payload <= size <= self._profile.most_payload:
             return _Bad(FrameFault.BAD_LENGTH, 1)
         stop = begin + size
-        if len(self._buffer) > stop and self._buffer[stop] != _ENDS[start]:
+        if len(self._buffer) > stop and self._buffer[stop] != _ENDS[self._buffer[at]]:
             return _Bad(FrameFault.NO_END, 1)
         return stop
 
-    def _check_lrc(self, start: int, begin: int, stop: int) -> Frame | _Bad:
-        payload = self._buffer[begin:stop]
-        if _lrc(self._profile, start, self._buffer[1:begin], payload, self._buffer[stop]) != self._buffer[stop + 1]:
+    def _check_lrc(self, at: int, begin: int, stop: int) -> Frame | _Bad:
+        buffer = self._buffer
+        payload = buffer[begin:stop]
+        if _lrc(self._profile, buffer[at], buffer[at + 1 : begin], payload, buffer[stop]) != buffer[stop + 1]:
             payload[:] = bytes(len(payload))
-            return _Bad(FrameFault.BAD_LRC, stop + 2)
-        return Frame(payload, self._offset, _DELIMITERS[start])
+            return _Bad(FrameFault.BAD_LRC, stop + 2 - at)
+        return Frame(payload, self._offset + at, _DELIMITERS[buffer[at]])

@@ -16,6 +16,7 @@ from protocol.control_frame import (
     Item,
     LengthKind,
     build_frame,
+    lrc_of,
 )
 
 PROFILES = [FrameProfile(length=kind) for kind in LengthKind]
@@ -151,3 +152,43 @@ def test_every_byte_is_accounted_for_in_order_without_overlap_of_frames(profile:
             assert item.offset >= end
             end = item.offset + len(item.payload) + 3
         assert 0 <= item.offset < len(stream)
+
+
+@given(st.binary(max_size=70))
+def test_the_lrc_is_the_xor_of_every_byte_whatever_the_length(data: bytes) -> None:
+    lrc = 0
+    for byte in data:
+        lrc ^= byte
+    assert lrc_of(data) == lrc
+
+
+@pytest.mark.parametrize(
+    ("profile", "frame"),
+    [
+        (FrameProfile(length=LengthKind.BCD), "02 0002 4142 03 02"),  # length to ETX
+        (FrameProfile(length=LengthKind.BCD, lrc_with_end=False), "02 0002 4142 03 01"),  # length to message
+        (FrameProfile(length=LengthKind.BCD, lrc_with_length=False), "02 0002 4142 03 00"),  # message to ETX
+    ],
+)
+def test_the_three_ranges_of_host_links_are_told_apart(profile: FrameProfile, frame: str) -> None:
+    wire = bytes.fromhex(frame)
+    assert build_frame(b"AB", profile) == wire
+    assert payloads(run(profile, wire)) == [b"AB"]
+    for other in (True, False):
+        wrong = FrameProfile(length=LengthKind.BCD, lrc_with_start=True, lrc_with_end=other)
+        assert payloads(run(wrong, wire)) == []
+
+
+def test_a_host_link_refuses_an_empty_message_at_once() -> None:
+    profile = FrameProfile(length=LengthKind.BCD, least_payload=1)
+    assert run(profile, b"\x02\x00\x00\x03\x03")[0] == FrameError(FrameFault.BAD_LENGTH, 0, 1, Delimiter.STX)
+
+
+def test_what_is_held_can_be_wiped_and_offsets_go_on() -> None:
+    deframer = Deframer(FrameProfile())
+    deframer.feed(b"\x02620000")
+    deframer.wipe()
+    assert deframer.pending == 0
+    (frame,) = deframer.feed(build_frame(b"V", FrameProfile()))
+    assert isinstance(frame, Frame)
+    assert frame.offset == 7
