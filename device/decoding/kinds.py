@@ -19,6 +19,9 @@ OpenStream: TypeAlias = Callable[[Tables], Stream]
 KINDS: Final[Mapping[str, str]] = {  # kind -> what it reads, for --help
     "iso8583": "a host message, in any envelope that the profiles know",
     "tlv": "EMV data objects (BER-TLV)",
+    "dol": "a data object list of a chip card (PDOL, CDOL, TDOL, DDOL)",
+    "gpo": "a chip card's answer to GET PROCESSING OPTIONS",
+    "apdu": "a command to a chip card, or its answer with status word",
     "atr": "a chip card's answer to reset",
     "at": "a modem's AT conversation",
     "control": "STX/ETX and SI/SO frames of readers, pinpads and host links",

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
+from device.decoding.card_catalogue import CardCommands, parse_card_commands, parse_status_words
 from device.decoding.emv_catalogue import EmvTables, read_emv_tables
 from device.decoding.message_meanings import MessageMeanings, parse_message_meanings
 from device.decoding.modem_catalogue import ModemTables, read_modem_tables
 from device.message_profiles import read_message_profiles
 from device.settings import read_catalogue, read_folder
 from protocol.iso8583_profile import MessageProfile
+from protocol.status_word import StatusWords
 
 
 class Tables:
@@ -42,3 +44,13 @@ class Tables:
     def modem(self) -> ModemTables:
         """A modem's error numbers, states and unasked lines."""
         return read_modem_tables()
+
+    @cached_property
+    def status_words(self) -> StatusWords:
+        """What chip cards' status words mean."""
+        return parse_status_words(read_catalogue("emv/status_words.toml"))
+
+    @cached_property
+    def card_commands(self) -> CardCommands:
+        """Names of the commands to chip cards."""
+        return parse_card_commands(read_catalogue("emv/commands.toml"))

@@ -1,0 +1,80 @@
+"""One command to a chip card, or one answer with its status word; of data only sizes, tags and application ids."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from device.decoding.result import Backing, Decoded, Outcome, Row, hidden
+from device.decoding.tables import Tables
+from protocol.apdu import Command, Response, parse_command, parse_response
+from protocol.ber_tlv import Reading, parse_tlv
+from protocol.status_word import Known
+
+_SELECT: Final = 0xA4
+_BY_NAME: Final = 0x04
+_DIRECTORIES: Final = (b"1PAY.SYS.DDF01", b"2PAY.SYS.DDF01")
+_NO_CLASS: Final = 0xFF  # ISO/IEC 7816-4: not a class
+
+
+def decode(data: bytes, tables: Tables) -> Decoded:
+    """Decode a command if its lengths and its instruction are those of one, else an answer, else a cut command."""
+    reading = parse_command(data)
+    command = reading.command
+    name = tables.card_commands.name(command.cla, command.ins) if command and command.cla != _NO_CLASS else None
+    if command is not None and name is not None and not reading.failure:
+        return Decoded(Outcome.WHOLE, _command(command, tables) | _data(command), Backing.STRUCTURE)
+    if len(data) >= 2 and (data[-2] >> 4 == 9 or 0x61 <= data[-2] <= 0x6F):
+        return _answer(parse_response(data), tables)
+    if command is None or name is None:
+        return Decoded(Outcome.NOT_THAT_KIND, {"reason": "neither a known command nor an answer with a status word"})
+    result = _command(command, tables) | {"stopped": reading.failure, "offset": reading.offset}
+    return Decoded(Outcome.PARTIAL, result, Backing.SHAPE)
+
+
+def _command(command: Command, tables: Tables) -> Row:
+    return {
+        "apdu": "command",
+        "cla": f"{command.cla:02X}",
+        "ins": f"{command.ins:02X}",
+        "name": dict(tables.card_commands.name(command.cla, command.ins) or {}),
+        "p1": f"{command.p1:02X}",
+        "p2": f"{command.p2:02X}",
+    }
+
+
+def _data(command: Command) -> Row:
+    row: Row = {"case": command.case, "length_form": "extended" if command.extended else "short"}
+    if command.data:
+        row["data"] = _shown_name(command) or hidden(len(command.data))
+    return row | ({} if command.le is None else {"le": command.le})
+
+
+def _shown_name(command: Command) -> str | None:
+    """The name in a SELECT if it is a payment directory or looks like an AID (category A to F, ISO/IEC 7816-5)."""
+    if command.ins != _SELECT or command.p1 != _BY_NAME:
+        return None
+    if command.data in _DIRECTORIES:
+        return command.data.decode("ascii")
+    looks_right = 5 <= len(command.data) <= 16 and command.data[0] >= 0xA0
+    return command.data.hex().upper() if looks_right else None
+
+
+def _answer(response: Response, tables: Tables) -> Decoded:
+    meaning = tables.status_words.meaning(response.sw)
+    result: Row = {"apdu": "answer", "status_word": f"{response.sw:04X}", "known": str(meaning.known)}
+    result |= {"meaning": dict(meaning.texts)} if meaning.texts else {}
+    parsed = parse_tlv(response.data, (Reading.BER,))
+    is_tlv = parsed.failure is None and parsed.objects and parsed.objects[0].tag in tables.emv.tags
+    if is_tlv:
+        result["objects"] = [
+            {
+                "offset": item.offset,
+                "tag": item.tag if item.tag in tables.emv.tags else "unknown",
+                "value": hidden(len(item.value)),
+            }
+            for item in parsed.walk()
+        ]
+    elif response.data:
+        result["data"] = hidden(len(response.data))
+    certain = bool(is_tlv) and meaning.known is not Known.UNKNOWN
+    return Decoded(Outcome.WHOLE, result, Backing.STRUCTURE if certain else Backing.SHAPE)

@@ -1,0 +1,108 @@
+"""``posmedic decode`` of commands, answers, lists and processing options: named and measured, never shown."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import iso8583_peer as peer
+
+from device.decoding.kinds import decoder_of
+from device.decoding.result import Decoded, Outcome
+from device.decoding.tables import Tables
+from protocol.ber_tlv_build import build_tlv
+
+TABLES = Tables()
+PAN = bytes.fromhex("6200000000000005")
+
+
+def _decode(kind: str, wire: bytes | str) -> Decoded:
+    return decoder_of(kind)(bytes.fromhex(wire) if isinstance(wire, str) else wire, TABLES)
+
+
+@pytest.mark.parametrize(
+    ("wire", "name", "data", "le"),
+    [
+        ("00A4040007A000000333010100", "SELECT", "A0000003330101", 256),
+        ("00A404000E325041592E5359532E444446303100", "SELECT", "2PAY.SYS.DDF01", 256),
+        ("00A40400086200000000000005", "SELECT", "(hidden, 8 bytes)", None),
+        ("0020008008241234FFFFFFFFFF", "VERIFY", "(hidden, 8 bytes)", None),
+        ("80AE80000462000000" + "00", "GENERATE AC", "(hidden, 4 bytes)", 256),
+        ("80A80000028300" + "00", "GET PROCESSING OPTIONS", "(hidden, 2 bytes)", 256),
+        ("00B2010C00", "READ RECORD", None, 256),
+        ("84240000", "PIN CHANGE/UNBLOCK", None, None),
+    ],
+)
+def test_a_command_is_named_and_its_data_measured(wire: str, name: str, data: str | None, le: int | None) -> None:
+    decoded = _decode("apdu", wire)
+    assert decoded.outcome is Outcome.WHOLE
+    assert (decoded.result["name"]["en"], decoded.result.get("data"), decoded.result.get("le")) == (name, data, le)
+
+
+@pytest.mark.parametrize(
+    ("wire", "known", "says"),
+    [
+        ("9000", "exact", "Done"),
+        ("6A82", "exact", "not found"),
+        ("611C", "range", "28 more"),
+        ("6100", "range", "256 more"),
+        ("6C04", "range", "4 is right"),
+        ("63C2", "range", "2"),
+        ("6212", "class", "Warning"),
+        ("6F85", "class", "Internal"),
+        ("9110", "class", "own"),
+    ],
+)
+def test_an_answer_says_what_its_status_word_means(wire: str, known: str, says: str) -> None:
+    result = _decode("apdu", wire).result
+    assert result["known"] == known
+    assert says in result["meaning"]["en"]
+    assert result["meaning"]["zh"]
+
+
+def test_the_instruction_makes_a_meaning_more_exact() -> None:
+    words = TABLES.status_words
+    assert "blocked" in words.meaning(0x6283, 0xA4).texts["en"]
+    assert "3 tries" in words.meaning(0x63C3, 0x20).texts["en"]
+    assert words.meaning(0x6283, 0xB2) == words.meaning(0x6283)
+    assert words.meaning(0x1234).known == "unknown"
+
+
+def test_a_record_shows_tags_and_no_value() -> None:
+    record = build_tlv("70", [("5A", PAN), ("5F24", b"\x31\x12\x31")]) + b"\x90\x00"
+    decoded = _decode("apdu", record)
+    assert [row["tag"] for row in decoded.result["objects"]] == ["70", "5A", "5F24"]
+    assert peer.CARD not in json.dumps(decoded.result)
+
+
+def test_an_answer_that_is_no_tlv_shows_its_size_only() -> None:
+    assert _decode("apdu", PAN + b"\x90\x00").result["data"] == "(hidden, 8 bytes)"
+
+
+def test_a_cut_command_is_partial_and_noise_is_neither() -> None:
+    assert _decode("apdu", "00A4040007A000").outcome is Outcome.PARTIAL
+    assert _decode("apdu", "0001020304").outcome is Outcome.NOT_THAT_KIND
+
+
+def test_a_list_names_what_the_card_wants() -> None:
+    decoded = _decode("dol", "9F02069F1A0295059F")
+    assert decoded.outcome is Outcome.PARTIAL
+    assert [row["tag"] for row in decoded.result["entries"][:3]] == ["9F02", "9F1A", "95"]
+    whole = _decode("dol", "9F37049F0206")
+    assert (whole.outcome, whole.result["value_bytes"]) == (Outcome.WHOLE, 10)
+
+
+@pytest.mark.parametrize("wire", ["80063C0008010301", "770A82023C009404080103019000", "77" + "0A82023C00940408010301"])
+def test_processing_options_of_both_formats(wire: str) -> None:
+    decoded = _decode("gpo", wire)
+    assert decoded.outcome is Outcome.WHOLE
+    assert decoded.result["aip"] == "3C00"
+    row = decoded.result["afl"][0]
+    assert (row["sfi"], row["first"], row["last"], row["signed"]) == (1, 1, 3, 1)
+
+
+@given(st.sampled_from(["apdu", "dol", "gpo"]), st.binary(max_size=80))
+def test_any_bytes_are_decoded_or_refused_in_json(kind: str, data: bytes) -> None:
+    assert json.dumps(_decode(kind, data).result)
