@@ -102,7 +102,7 @@ def parse_hcsq(line: str) -> Signal | None:
     fields = list(parse_fields(line))
     while fields and fields[0].number is not None:  # some firmware sets its reporting numbers before
         fields.pop(0)
-    if not fields:
+    if not fields or not fields[0].text:
         return None
     name = {"NR5G": "NR", "TDSCDMA": "TD-SCDMA"}.get(fields[0].text.upper(), fields[0].text.upper())
     values: list[tuple[SignalKind, float | None]] = []
