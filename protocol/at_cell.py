@@ -85,7 +85,7 @@ def sinr_by_size(raw: float | None, oddities: list[str]) -> float | None:
     if raw is None:
         return None
     if raw > 30:
-        return raw / 5 - 20
+        return round(raw / 5 - 20, 1)
     if raw >= 0:
         oddities.append("SINR is taken as dB; some models tell fifths of a dB")
     return raw

@@ -114,7 +114,7 @@ def test_a_sinr_that_may_be_on_two_scales_is_called_odd() -> None:
 def test_every_lte_cell_is_read_as_it_was_built(
     rsrp: int, rsrq: int, rssi: int, sinr: int, network: str, physical: int
 ) -> None:
-    signal = Signal("+QENG", "LTE", rssi_dbm=rssi, rsrp_dbm=rsrp, rsrq_db=rsrq, sinr_db=sinr / 5 - 20)
+    signal = Signal("+QENG", "LTE", rssi_dbm=rssi, rsrp_dbm=rsrp, rsrq_db=rsrq, sinr_db=round(sinr / 5 - 20, 1))
     cell = ServingCell("+QENG", "CONNECT", "LTE", "TDD", "460", network, "AB", "C0FFEE", physical, 38950, "40", signal)
     assert parse_serving_cells([build_serving_lte(cell, sinr)]) == (cell,)
 
@@ -139,7 +139,7 @@ def test_the_network_in_use(line: str, found: NetworkInUse | None) -> None:
     [
         (
             '+QCSQ: "LTE",-63,-92,159,-9',
-            Signal("+QCSQ", "LTE", rssi_dbm=-63.0, rsrp_dbm=-92.0, rsrq_db=-9.0, sinr_db=pytest.approx(11.8)),
+            Signal("+QCSQ", "LTE", rssi_dbm=-63.0, rsrp_dbm=-92.0, rsrq_db=-9.0, sinr_db=11.8),
         ),
         ('+QCSQ: "NR5G",-75,4,-11', Signal("+QCSQ", "NR", rsrp_dbm=-75.0, rsrq_db=-11.0, sinr_db=4.0)),
         ('+QCSQ: "WCDMA",-70,-80,-6', Signal("+QCSQ", "WCDMA", rssi_dbm=-70.0, rscp_dbm=-80.0, ecno_db=-6.0)),
@@ -259,6 +259,8 @@ def test_the_cell_of_ublox() -> None:
     )
     nothing = parse_ucged(["+UCGED: 2", "6,2,fff,fff", "65535,255,255,255,ffff,0,65535,0,ff,ff,255,255,255,1,255"])
     assert levels(nothing) == {}
+    assert nothing is not None
+    assert (nothing.state, nothing.band, nothing.channel) == (None, None, None)
     assert parse_ucged(["+UCGED: 2", "6,4,001,01"]) is None
 
 

@@ -202,6 +202,20 @@ def test_an_answer_after_its_wait_is_not_taken_for_the_next_one() -> None:
     assert events == [Unsolicited("+CSQ"), Reply("AT+CGATT?", ("+CGATT: 1",), FinalResult(ResultKind.OK))]
 
 
+def test_a_late_result_is_taken_off_once_and_the_error_behind_it_belongs_to_the_new_command() -> None:
+    talk = AtConversation()
+    talk.ask("AT+CSQ")
+    talk.expire()
+    talk.ask("AT+CGATT?")
+    assert talk.feed(b"\r\nOK\r\n") == []
+    assert talk.feed(b"\r\nERROR\r\n") == [Reply("AT+CGATT?", (), FinalResult(ResultKind.ERROR))]
+
+
+def test_a_line_that_is_too_long_is_no_information_even_if_it_begins_like_it() -> None:
+    got, others = answer("AT+CSQ", "+CSQ: 20," + "9" * 5000 + "\r\n+CSQ: 9,0\r\nOK\r\n")
+    assert (got.lines, others) == (("+CSQ: 9,0",), [])
+
+
 def test_identity_keeps_no_number_of_device_subscriber_or_sim() -> None:
     got = reply("ATI", "Quectel", "EC20F", "IMEI: 860000000000004", "460000000000004", "89860000000000000004")
     assert parse_identity(got.lines) == "Quectel EC20F"

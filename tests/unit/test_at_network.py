@@ -95,7 +95,7 @@ def test_a_list_without_operators_has_none() -> None:
     assert parse_operators([]) == ()
 
 
-NAMES = st.text(st.characters(codec="ascii", exclude_characters='"\\', exclude_categories=("Cc",)), max_size=20).map(
+NAMES = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters='"\\'), max_size=20).map(
     lambda text: text.strip() or None
 )
 

@@ -26,6 +26,7 @@ from protocol.at_registration import (
         ("+CEREG: 0,10", 10, None, None, None),
         ('+CREG: 1,"10F2","0A1B"', 1, "10F2", "0A1B", None),
         ("+CREG: 1,10F2,0A1B", 1, "10F2", "0A1B", None),
+        ("+CREG: 5,10,20", 5, "10", "20", None),
         ('+CREG: 1,"10F2","0A1B2C",7', 1, "10F2", "0A1B2C", 7),
         ('+CREG: 2,1,"10F2","0A1B2C",07', 1, "10F2", "0A1B2C", 7),
         ('+creg : 02 , 01 , "10f2" , "0a1b2c" , "7"', 1, "10F2", "0A1B2C", 7),

@@ -92,7 +92,7 @@ def test_every_clock_is_read_as_it_was_built(local: datetime.datetime, zone: int
         ("+CCID", "+CCID: 89860012345678901238", NumberTold("ICCID", 20, True)),
         ("+CCID", "+CCID: 89860012345678901239", NumberTold("ICCID", 20, False)),
         ("+QCCID", "+QCCID: 8986001234567890120F", NumberTold("ICCID", 19, True)),
-        ("+ICCID", '+ICCID: "98680021436587092183"', NumberTold("ICCID", 20, True)),
+        ("+ICCID", '+ICCID: "98681000000000010080"', NumberTold("ICCID", 20, True)),
         ("+CCID", "ERROR", None),
         ("+CGSN", "SN-12", None),
     ],

@@ -132,6 +132,8 @@ SECRETS = (
     "490154203237518",
     "10.11.12.13",
     "4000000000000002",
+    "2001:db8::1234:5678",
+    "someone@example.cn",
 )
 
 
@@ -167,6 +169,14 @@ def test_no_number_of_anybody_is_ever_shown(wire: str, secret: str) -> None:
     text = plain(rows(wire.replace("{}", secret)))
     assert secret not in text
     assert secret[:9] not in text.replace('"', "")
+
+
+def test_what_is_sent_as_text_is_never_taken_for_an_answer() -> None:
+    stream = open_stream(TABLES)
+    stream.feed(b"AT+CMGS=9\r", Direction.SENT)
+    stream.feed(b"\r\n> ", Direction.RECEIVED)
+    assert [row["kind"] for row in stream.feed(b"OK\r+CREG: 5\r", Direction.SENT)] == ["unknown", "unknown"]
+    assert [row["kind"] for row in stream.feed(b"\r\n+CMGS: 3\r\nOK\r\n", Direction.RECEIVED)] == ["answer", "result"]
 
 
 def test_a_short_message_is_told_by_its_length_only() -> None:
