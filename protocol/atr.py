@@ -11,15 +11,17 @@ from typing import Final
 _CONVENTIONS: Final = {0x3B: "direct", 0x3F: "inverse"}
 _NAMES: Final = "ABCD"
 _MOST_BYTES: Final = 33  # TS and at most 32 more, 8.2.1
+_MOST_READ: Final = 64  # of data that is longer than any ATR
 
 
 @dataclass(frozen=True, slots=True)
 class Atr:
     """A parsed ATR.
 
-    ``interface`` maps TA1, TB1, ... to the byte. ``protocols`` are the T values offered, in order; T=15 is no protocol
-    but marks global bytes. ``tck_ok`` is None where no TCK belongs. ``historical`` may hold a serial number, so it
-    stays out of every repr. ``oddities`` are plain sentences without data.
+    ``interface`` maps TA1, TB1, ... to the byte, ``offsets`` to where it stands. ``protocols`` are the T values
+    offered, in order; T=15 is no protocol but marks global bytes. ``tck_ok`` is None where no TCK belongs, or where it
+    is missing. ``historical`` may hold a serial number, so it stays out of every repr; it begins at
+    ``historical_offset``. ``oddities`` are plain sentences without data.
     """
 
     convention: str
@@ -29,6 +31,8 @@ class Atr:
     tck_ok: bool | None
     complete: bool
     oddities: tuple[str, ...]
+    offsets: dict[str, int] = field(default_factory=dict)
+    historical_offset: int = 0
 
     @property
     def usable(self) -> bool:
@@ -67,6 +71,11 @@ class _Reader:
         return taken
 
     @property
+    def position(self) -> int:
+        """Where the next byte stands."""
+        return self._next
+
+    @property
     def left(self) -> int:
         """How many bytes nobody has taken."""
         return len(self._data) - self._next
@@ -77,13 +86,15 @@ def parse_atr(data: bytes) -> Atr:
     oddities: list[str] = []
     if len(data) > _MOST_BYTES:
         oddities.append(f"it has {len(data)} bytes, the standard allows {_MOST_BYTES}")
-    reader = _Reader(data)
+    reader = _Reader(data[:_MOST_READ])
     ts = reader.byte()
     convention = "unknown" if ts is None else _CONVENTIONS.get(ts, "unknown")
     if convention == "unknown":
         oddities.append("it does not begin with 3B or 3F")
     t0 = reader.byte() or 0
-    interface, offered = _read_interface(reader, t0 >> 4)
+    offsets: dict[str, int] = {}
+    interface, offered = _read_interface(reader, t0 >> 4, offsets)
+    historical_offset = reader.position
     historical = reader.up_to(t0 & 0x0F)
     protocols = tuple(dict.fromkeys(protocol for protocol in offered if protocol != 15)) or (0,)
     tck_ok: bool | None = None
@@ -92,15 +103,18 @@ def parse_atr(data: bytes) -> Atr:
     elif reader.left:
         oddities.append("a byte follows where T=0 alone has no TCK")
         reader.up_to(1)
-    if reader.left:
-        oddities.append(f"{reader.left} bytes follow its end")
+    if left := len(data) - reader.position:
+        oddities.append(f"{left} byte{'s' * (left > 1)} follow{'s' * (left == 1)} its end")
     if reader.missing:
         oddities.append("it ends too early")
     oddities += _protocol_oddities(offered, interface)
-    return Atr(convention, interface, protocols, historical, tck_ok, not reader.missing, tuple(oddities))
+    told = tuple(oddities)
+    return Atr(
+        convention, interface, protocols, historical, tck_ok, not reader.missing, told, offsets, historical_offset
+    )
 
 
-def _read_interface(reader: _Reader, announced: int) -> tuple[dict[str, int], list[int]]:
+def _read_interface(reader: _Reader, announced: int, offsets: dict[str, int]) -> tuple[dict[str, int], list[int]]:
     """TAi to TDi (8.2.3): the upper half of T0 or TDi says which follow, the lower half of TDi names a protocol."""
     interface: dict[str, int] = {}
     offered: list[int] = []
@@ -110,9 +124,11 @@ def _read_interface(reader: _Reader, announced: int) -> tuple[dict[str, int], li
         for bit, name in enumerate(_NAMES):
             if not announced >> bit & 1:
                 continue
+            offset = reader.position
             value = reader.byte()
             if value is None:
                 return interface, offered
+            offsets[f"T{name}{level}"] = offset
             interface[f"T{name}{level}"] = value
             td = value if name == "D" else None
         if td is None:
@@ -127,6 +143,7 @@ def _read_tck(reader: _Reader, data: bytes, oddities: list[str]) -> bool | None:
     """The check byte makes the exclusive-or from T0 to TCK zero (8.2.5)."""
     end = len(data) - reader.left
     if reader.byte() is None:
+        oddities.append("its check byte TCK is missing")
         return None
     check = 0
     for value in data[1 : end + 1]:

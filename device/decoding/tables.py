@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
+from device.decoding.atr_catalogue import AtrTables, read_atr_tables
 from device.decoding.card_catalogue import CardCommands, parse_card_commands, parse_status_words
 from device.decoding.emv_catalogue import EmvTables, read_emv_tables
 from device.decoding.message_meanings import MessageMeanings, parse_message_meanings
@@ -54,3 +55,8 @@ class Tables:
     def card_commands(self) -> CardCommands:
         """Names of the commands to chip cards."""
         return parse_card_commands(read_catalogue("emv/commands.toml"))
+
+    @cached_property
+    def atr(self) -> AtrTables:
+        """Words for answers to reset, and contactless memory cards by name."""
+        return read_atr_tables()
