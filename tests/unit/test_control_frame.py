@@ -165,15 +165,15 @@ def test_the_lrc_is_the_xor_of_every_byte_whatever_the_length(data: bytes) -> No
 @pytest.mark.parametrize(
     ("profile", "frame"),
     [
-        (FrameProfile(length=LengthKind.BCD), "02 0002 4142 03 02"),  # length to ETX
-        (FrameProfile(length=LengthKind.BCD, lrc_with_end=False), "02 0002 4142 03 01"),  # length to message
-        (FrameProfile(length=LengthKind.BCD, lrc_with_length=False), "02 0002 4142 03 00"),  # message to ETX
+        (FrameProfile(length=LengthKind.BCD), "02 0005 4142434445 03 47"),  # length to ETX
+        (FrameProfile(length=LengthKind.BCD, lrc_with_end=False), "02 0005 4142434445 03 44"),  # length to message
+        (FrameProfile(length=LengthKind.BCD, lrc_with_length=False), "02 0005 4142434445 03 42"),  # message to ETX
     ],
 )
 def test_the_three_ranges_of_host_links_are_told_apart(profile: FrameProfile, frame: str) -> None:
     wire = bytes.fromhex(frame)
-    assert build_frame(b"AB", profile) == wire
-    assert payloads(run(profile, wire)) == [b"AB"]
+    assert build_frame(b"ABCDE", profile) == wire
+    assert payloads(run(profile, wire)) == [b"ABCDE"]
     for other in (True, False):
         wrong = FrameProfile(length=LengthKind.BCD, lrc_with_start=True, lrc_with_end=other)
         assert payloads(run(wrong, wire)) == []

@@ -1,0 +1,190 @@
+"""ID TECH NEO frames, protocol 2: ``ViVOtech2``, a zero byte, command, sub-command or status, length, data, CRC.
+
+The CRC is CCITT (polynomial 1021, start FFFF). Source: ID TECH NEO 2 Interface Developer's Guide, protocol 2 frames: a
+command carries it low byte first, a response high byte first. The guide's own tables differ on this in places, so both
+orders are taken and which one was found is told.
+"""
+
+from __future__ import annotations
+
+from binascii import crc_hqx
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+HEADER: Final = b"ViVOtech2\0"
+_AROUND: Final = len(HEADER) + 6  # command, sub-command or status, length, CRC
+_STEP: Final = 4096
+
+
+class CrcOrder(StrEnum):
+    """Which byte of the CRC came first. EITHER: both bytes are the same."""
+
+    LOW_FIRST = "low_first"
+    HIGH_FIRST = "high_first"
+    EITHER = "either"
+
+
+class NeoFault(StrEnum):
+    """Why bytes did not make a frame."""
+
+    NOISE = "noise"
+    BAD_CRC = "bad_crc"
+    BAD_LENGTH = "bad_length"  # more than the deframer takes
+    CUT = "cut"  # the line went quiet inside a frame
+
+
+@dataclass(frozen=True, slots=True)
+class NeoFrame:
+    """A frame whose CRC holds. ``second`` is the sub-command of a command and the status of a response.
+
+    The data may be card data, so it is left out of the text form and can be wiped.
+    """
+
+    command: int
+    second: int
+    data: bytearray = field(repr=False)
+    offset: int
+    order: CrcOrder
+
+    def wipe(self) -> None:
+        """Overwrite the data with zeros."""
+        self.data[:] = bytes(len(self.data))
+
+
+@dataclass(frozen=True, slots=True)
+class NeoError:
+    """Bytes that made no frame: where they began, how many, and why."""
+
+    fault: NeoFault
+    offset: int
+    length: int
+
+
+NeoItem: TypeAlias = NeoFrame | NeoError
+
+
+def build_command(command: int, sub_command: int, data: bytes = b"") -> bytes:
+    """A command as a terminal sends it. Raises ValueError where a number does not fit its field."""
+    return _build(command, sub_command, data, "little")
+
+
+def build_response(command: int, status: int, data: bytes = b"") -> bytes:
+    """A response as a reader sends it. Raises ValueError where a number does not fit its field."""
+    return _build(command, status, data, "big")
+
+
+def _build(command: int, second: int, data: bytes, order: str) -> bytes:
+    if len(data) > 0xFFFF:
+        raise ValueError(f"{len(data)} bytes of data are more than a frame can carry")
+    body = HEADER + bytes((command, second)) + len(data).to_bytes(2, "big") + data
+    return body + crc_hqx(body, 0xFFFF).to_bytes(2, "little" if order == "little" else "big")
+
+
+class NeoDeframer:
+    """Cuts a byte stream into frames and errors; how it was chunked makes no difference.
+
+    Holds one unfinished frame of ``most_data`` bytes at most between calls; what it gives up is over-written with
+    zeros. When the line goes quiet, call :meth:`expire`.
+    """
+
+    def __init__(self, most_data: int = 4096) -> None:
+        self._most_data = most_data
+        self._buffer = bytearray()
+        self._offset = 0
+        self._noise = 0  # bytes just before the buffer that are not yet told
+        self._fault = NeoFault.NOISE
+
+    @property
+    def pending(self) -> int:
+        """Bytes held back because their frame is not complete."""
+        return len(self._buffer)
+
+    def feed(self, data: bytes | bytearray) -> list[NeoItem]:
+        """Take bytes from the line and return what became certain, in the order of the stream."""
+        items: list[NeoItem] = []
+        for begin in range(0, len(data), _STEP):
+            self._buffer += data[begin : begin + _STEP]
+            self._scan(items, quiet=False)
+        return items
+
+    def expire(self) -> list[NeoItem]:
+        """The line went quiet: give up the unfinished frame, and look for good ones behind its start."""
+        items: list[NeoItem] = []
+        self._scan(items, quiet=True)
+        self._tell(items)
+        return items
+
+    def wipe(self) -> None:
+        """Forget all that is held, over-writing it first."""
+        self._drop(len(self._buffer))
+        self._noise = 0
+
+    def _scan(self, items: list[NeoItem], *, quiet: bool) -> None:
+        while self._buffer:
+            start = _find_start(self._buffer)
+            if start:
+                self._skip(start, NeoFault.NOISE)
+                continue
+            found = self._try_frame()
+            if found is None and not quiet:
+                return
+            if isinstance(found, NeoFrame):
+                self._tell(items)
+                items.append(found)
+                self._drop(len(found.data) + _AROUND)
+                continue
+            self._tell(items)
+            self._skip(1, found or NeoFault.CUT)
+
+    def _try_frame(self) -> NeoFrame | NeoFault | None:
+        """The frame at the head of the buffer, why it is none, or None where more bytes are needed."""
+        buffer, begin = self._buffer, len(HEADER) + 4
+        if len(buffer) < begin:
+            return None
+        size = int.from_bytes(buffer[begin - 2 : begin], "big")
+        if size > self._most_data:
+            return NeoFault.BAD_LENGTH
+        stop = begin + size
+        if len(buffer) < stop + 2:
+            return None
+        with memoryview(buffer)[:stop] as body:
+            crc = crc_hqx(body, 0xFFFF)
+        order = _order(crc, bytes(buffer[stop : stop + 2]))
+        if order is None:
+            return NeoFault.BAD_CRC
+        return NeoFrame(buffer[begin - 4], buffer[begin - 3], buffer[begin:stop], self._offset, order)
+
+    def _skip(self, count: int, fault: NeoFault) -> None:
+        if not self._noise:
+            self._fault = fault
+        self._noise += count
+        self._drop(count)
+
+    def _tell(self, items: list[NeoItem]) -> None:
+        if self._noise:
+            items.append(NeoError(self._fault, self._offset - self._noise, self._noise))
+        self._noise = 0
+
+    def _drop(self, count: int) -> None:
+        self._buffer[:count] = bytes(count)
+        del self._buffer[:count]
+        self._offset += count
+
+
+def _order(crc: int, told: bytes) -> CrcOrder | None:
+    high, low = told == crc.to_bytes(2, "big"), told == crc.to_bytes(2, "little")
+    if high and low:
+        return CrcOrder.EITHER
+    return CrcOrder.HIGH_FIRST if high else CrcOrder.LOW_FIRST if low else None
+
+
+def _find_start(buffer: bytearray) -> int:
+    """Where a header stands, or may begin at the end of the buffer; the buffer's length if nowhere."""
+    start = buffer.find(HEADER)
+    if start >= 0:
+        return start
+    for size in range(min(len(HEADER) - 1, len(buffer)), 0, -1):
+        if HEADER.startswith(buffer[len(buffer) - size :]):
+            return len(buffer) - size
+    return len(buffer)
