@@ -1,7 +1,7 @@
 """A serial card reader that speaks control-character frames: asks who it is and how it is, and nothing else.
 
 Card data that arrives unasked (somebody swipes) is wiped and forgotten: it is no answer to any question of ours.
-The whole conversation ends within :data:`BUDGET_S`, whatever the reader does.
+The whole conversation ends within :data:`~device.drivers.reader_facts.BUDGET_S`, whatever the reader does.
 """
 
 from __future__ import annotations
@@ -9,8 +9,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
+from device.drivers.reader_facts import (
+    BUDGET_S,
+    ReaderBabbleError,
+    ReaderError,
+    ReaderFact,
+    ReaderGarbledError,
+    ReaderIdentity,
+    ReaderMuteError,
+    ReaderRefusedError,
+    ReaderSlowError,
+    ReaderStatus,
+)
 from device.ports.serial_port import PortDeadlineError, SerialPort, open_serial
 from device.table import Table
 from protocol.control_frame import (
@@ -26,46 +38,11 @@ from protocol.control_frame import (
     LengthKind,
     build_frame,
 )
-from protocol.reader_message import ReaderMessageError, ReaderStatus, parse_firmware, parse_status
+from protocol.reader_message import ReaderMessageError, parse_firmware, parse_status
 
-BUDGET_S: Final = 3.2
 _QUIET_S: Final = 0.1  # no byte for this long inside a frame: the frame is cut
 _MOST_BYTES: Final = 1024  # several times what an answer and a swipe need: the reader babbles
 _Answer = TypeVar("_Answer")
-
-
-class ReaderError(Exception):
-    """The reader did not answer as it must; the text is one sentence. ``reason`` is a short key for evidence."""
-
-    reason = "no_answer"
-
-
-class ReaderMuteError(ReaderError):
-    """No byte came back."""
-
-
-class ReaderRefusedError(ReaderError):
-    """The reader did not accept the question (NAK to the last resend, or EOT)."""
-
-    reason = "refused"
-
-
-class ReaderGarbledError(ReaderError):
-    """Answers came, but none was whole."""
-
-    reason = "garbled"
-
-
-class ReaderBabbleError(ReaderError):
-    """Bytes come without end and no answer is among them."""
-
-    reason = "babble"
-
-
-class ReaderSlowError(ReaderError):
-    """The answer was not complete in time."""
-
-    reason = "slow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +74,6 @@ class ReaderSetup:
     port: str
     baud: int
     profile: ReaderProfile
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderIdentity:
-    """The reader answered; its firmware's name and version."""
-
-    firmware: str
-
-
-ReaderFact: TypeAlias = ReaderIdentity | ReaderStatus
 
 
 def parse_reader_profile(root: Table) -> ReaderProfile:
@@ -149,7 +116,8 @@ def read_card_reader(setup: ReaderSetup) -> Iterator[ReaderFact]:
         identity = setup.profile.identity
         yield ReaderIdentity(talk.ask(identity, lambda payload: parse_firmware(payload, identity.answer)))
         status = setup.profile.status
-        yield talk.ask(status, lambda payload: parse_status(payload, status.answer))
+        told = talk.ask(status, lambda payload: parse_status(payload, status.answer))
+        yield ReaderStatus(told.fault, told.media_present, told.tracks, told.retries, told.errors, told.head_cycles)
 
 
 class _Conversation:

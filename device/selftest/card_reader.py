@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
-from device.drivers.card_reader import ReaderError, ReaderIdentity, ReaderSetup, read_card_reader
+from device.drivers.card_reader import ReaderSetup, read_card_reader
+from device.drivers.reader_facts import ReaderError, ReaderIdentity, ReaderStatus
 from device.ports.serial_port import PortError, PortHeldError, PortLostError, PortMissingError
 from device.selftest.sheet import Sheet
-from protocol.reader_message import ReaderStatus, TrackResult
+from protocol.reader_message import TrackResult
 
 _FACTS = ("reader.answer", "reader.firmware", "reader.status")
 _GOOD_TRACKS = (TrackResult.NOT_READ, TrackResult.READ, TrackResult.EMPTY)
@@ -59,15 +60,19 @@ def _status_of(status: ReaderStatus) -> str:
         return "fault"
     if status.media_present:
         return "media_present"
-    return "ready" if all(track in _GOOD_TRACKS for track in status.tracks) else "read_failed"
+    return "ready" if all(track in _GOOD_TRACKS for track in status.tracks or ()) else "read_failed"
 
 
 def _counters_of(status: ReaderStatus) -> str:
-    tracks = ", ".join(_track_name(track) for track in status.tracks)
-    return (
-        f"Last read of tracks 1 to 3: {tracks}; {status.retries} retries, {status.errors} errors, "
-        f"{status.head_cycles} head contacts."
-    )
+    """What the protocol tells of these; empty where it tells none."""
+    parts = []
+    if status.tracks is not None:
+        parts.append(f"Last read of tracks 1 to 3: {', '.join(_track_name(track) for track in status.tracks)}")
+    counters = ((status.retries, "retries"), (status.errors, "errors"), (status.head_cycles, "head contacts"))
+    counted = [f"{count} {name}" for count, name in counters if count is not None]
+    if counted:
+        parts.append(", ".join(counted))
+    return "; ".join(parts) + "." if parts else ""
 
 
 def _track_name(track: int) -> str:
