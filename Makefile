@@ -1,7 +1,7 @@
 # The one task list, for people and CI. `make help` says what each task does.
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench long-test image clean
+.PHONY: help setup demo test lint format bench fuzz long-test image clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -29,8 +29,12 @@ format: setup ## format the code and fix what ruff can
 bench: setup ## speed and memory, as figures and ratios
 	@$(PY) -m tools.bench
 
-long-test: setup ## property tests with many examples (minutes)
+fuzz: setup ## every decoder for five seconds of coverage-guided fuzzing
+	@$(PY) -m tools.fuzz --seconds 5
+
+long-test: setup ## property tests with many examples, then 10 million inputs for each decoder (hours, can be interrupted)
 	@HYPOTHESIS_PROFILE=long $(PY) -m pytest -q tests/unit
+	@$(PY) -m tools.fuzz --runs 10000000
 
 image: setup ## the install tree that a terminal image takes, with .pyc, in build/image
 	@$(PY) -m tools.image --out build/image
