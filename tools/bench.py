@@ -26,6 +26,7 @@ from protocol.ber_tlv import parse_tlv
 from protocol.envelope import open_envelope
 from protocol.iso8583 import parse_message
 from protocol.iso8583_profile import parse_profile
+from tools.bench_selftest import selftest_rows
 from tools.payment_client import PaymentClient
 from tools.simulate.iso_message import Style, build_message, wrap_request, wrap_response
 from tools.simulate.running_service import RunningService
@@ -46,7 +47,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
     parser.add_argument("--out", type=Path, help="write the table to this file too")
     out = parser.parse_args().out
-    rows = [("what", "figure", "target"), *_decode(), *_tlv(), _import_protocol()]
+    rows = [("what", "figure", "target"), *_decode(), *_tlv()]
     with tempfile.TemporaryDirectory(prefix="posmedic-bench-") as folder:
         rows += _start(Path(folder))
         rows += _live(Path(folder))
@@ -164,6 +165,7 @@ def _live(folder: Path) -> list[tuple[str, str, str]]:
             idle = _idle(service)
             waits = _declines(service, run_dir)
             after = _memory(service)
+            tested = selftest_rows(service)
         finally:
             service.stop()
     waits.sort()
@@ -173,6 +175,7 @@ def _live(folder: Path) -> list[tuple[str, str, str]]:
         ("62 sent to first page on the panel, p50", f"{p50:.0f} ms", "<= 300 ms"),
         ("62 sent to first page on the panel, p99", f"{p99:.0f} ms of {len(waits)}", "<= 300 ms"),
         (f"RSS after {_DECLINES} declines", f"{after['Rss']:.1f} MB, {after['Anonymous']:.1f} anonymous", ""),
+        *tested,
     ]
 
 

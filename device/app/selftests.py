@@ -21,6 +21,7 @@ from device.loop import Loop
 
 PERIOD_S: Final = 1800.0
 _MAKE_UP_S: Final = 2.0
+_AFTER_PAGE_S: Final = 0.4
 _NIGHT_HOURS: Final = range(2, 5)
 _NIGHT_APART_S: Final = 20 * 3600.0
 _HELD: Final = {
@@ -74,15 +75,16 @@ class Selftests:
 
         A run that waits already serves later callers too, so that a flood of declines makes no queue of runs.
         """
-        if self._quiet_waits:
-            self._after_quiet.append(done)
-            return
-        self._after_quiet = callers = [done]
+        self._after_quiet.append(done)
+        if len(self._after_quiet) == 1:  # the page that a person waits for is drawn first
+            self._loop.call_in(_AFTER_PAGE_S, self._start_quiet)
 
+    def _start_quiet(self) -> None:
         def finish(_evidence: list[Evidence]) -> None:
             for call in callers:
                 call()
 
+        callers, self._after_quiet = self._after_quiet, []
         quiet = [plan for plan in self._plans(Level.SAFE) if not plan.disturbs]
         self._enqueue("quiet", quiet, on_done=finish)
 
@@ -115,10 +117,6 @@ class Selftests:
         self._sale_running = False
         if self._owed:
             self._loop.call_in(_MAKE_UP_S, self._make_up)
-
-    @property
-    def _quiet_waits(self) -> bool:
-        return any(job.name == "quiet" for job in self._waiting)
 
     @property
     def _specs(self) -> Mapping[str, CheckSpec]:
