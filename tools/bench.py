@@ -47,7 +47,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
     parser.add_argument("--out", type=Path, help="write the table to this file too")
     out = parser.parse_args().out
-    rows = [("what", "figure", "target"), *_decode(), *_tlv()]
+    rows = [("what", "figure", "target"), *_decode(), *_tlv(), _import_protocol()]
     with tempfile.TemporaryDirectory(prefix="posmedic-bench-") as folder:
         rows += _start(Path(folder))
         rows += _live(Path(folder))
