@@ -110,7 +110,8 @@ class PartPlans:
         return checks[row.part]
 
     def _reader(self, sheet: Sheet) -> None:
-        from device.drivers.card_reader import ReaderSetup, parse_reader_profile  # noqa: PLC0415
+        from device.drivers.card_reader import ReaderSetup  # noqa: PLC0415
+        from device.drivers.reader_profile import parse_reader_profile  # noqa: PLC0415
         from device.selftest.card_reader import check_card_reader  # noqa: PLC0415
 
         line = self._settings.reader

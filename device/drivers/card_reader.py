@@ -1,70 +1,24 @@
-"""A serial card reader that speaks control-character frames: asks who it is and how it is, and nothing else.
-
-Card data that arrives unasked (somebody swipes) is wiped and forgotten: it is no answer to any question of ours.
-The whole conversation ends within :data:`~device.drivers.reader_facts.BUDGET_S`, whatever the reader does.
-"""
+"""The card reader on a serial line, whatever protocol it speaks: who it is and how it is, and nothing else."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from importlib import import_module
+from typing import Final, TypeAlias
 
-from device.drivers.reader_facts import (
-    BUDGET_S,
-    ReaderBabbleError,
-    ReaderError,
-    ReaderFact,
-    ReaderGarbledError,
-    ReaderIdentity,
-    ReaderMuteError,
-    ReaderRefusedError,
-    ReaderSlowError,
-    ReaderStatus,
-)
-from device.ports.serial_port import PortDeadlineError, SerialPort, open_serial
-from device.table import Table
-from protocol.control_frame import (
-    Control,
-    ControlCode,
-    Deframer,
-    Delimiter,
-    Frame,
-    FrameError,
-    FrameFault,
-    FrameProfile,
-    Item,
-    LengthKind,
-    build_frame,
-)
-from protocol.reader_message import ReaderMessageError, parse_firmware, parse_status
+from device.drivers.reader_facts import BUDGET_S, ReaderFact
+from device.drivers.reader_profile import Protocol, ReaderProfile
+from device.ports.serial_port import SerialPort, open_serial
 
-_QUIET_S: Final = 0.1  # no byte for this long inside a frame: the frame is cut
-_MOST_BYTES: Final = 1024  # several times what an answer and a swipe need: the reader babbles
-_Answer = TypeVar("_Answer")
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What to send, and with what the answer begins."""
-
-    command: bytes
-    answer: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderProfile:
-    """One family of readers, as ``catalogue/readers/*.toml`` describes it."""
-
-    name: str
-    source: str
-    frame: FrameProfile
-    identity: Question
-    status: Question
-    acknowledge_s: float
-    answer_s: float
-    most_resends: int
+Read: TypeAlias = Callable[[SerialPort, ReaderProfile], Iterator[ReaderFact]]
+_DRIVERS: Final[Mapping[Protocol, tuple[str, str]]] = {  # module and function, imported where one is asked
+    Protocol.CONTROL_FRAME: ("device.drivers.reader_control", "read_control"),
+    Protocol.NEO: ("device.drivers.reader_neo", "read_neo"),
+    Protocol.ABECS: ("device.drivers.reader_abecs", "read_abecs"),
+    Protocol.PN532: ("device.drivers.reader_pn532", "read_pn532"),
+    Protocol.CCID: ("device.drivers.reader_ccid", "read_ccid"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,166 +30,9 @@ class ReaderSetup:
     profile: ReaderProfile
 
 
-def parse_reader_profile(root: Table) -> ReaderProfile:
-    """Read a reader's profile. Raises TableError."""
-    frame, timing = root.table("frame"), root.table("timing")
-    profile = ReaderProfile(
-        name=root.text("name", most=40),
-        source=root.text("source"),
-        frame=FrameProfile(
-            length=LengthKind(frame.choice("length", list(LengthKind))),
-            lrc_with_start=frame.flag("lrc_with_start"),
-            lrc_with_length=frame.flag("lrc_with_length"),
-            lrc_with_end=frame.flag("lrc_with_end"),
-            most_payload=frame.whole("most_payload", least=16, most=4096),
-        ),
-        identity=_question(root.table("identity")),
-        status=_question(root.table("status")),
-        acknowledge_s=timing.number("acknowledge_s"),
-        answer_s=timing.number("answer_s"),
-        most_resends=timing.whole("most_resends", most=3),
-    )
-    for table in (frame, timing, root):
-        table.close()
-    return profile
-
-
-def _question(table: Table) -> Question:
-    command, answer = table.text("command", most=8), table.text("answer", most=8)
-    for key, text in (("command", command), ("answer", answer)):
-        if not text.isascii() or not text.isprintable() or not text:
-            raise table.error(key, "must be one to eight printable ASCII characters")
-    table.close()
-    return Question(command.encode("ascii"), answer.encode("ascii"))
-
-
 def read_card_reader(setup: ReaderSetup) -> Iterator[ReaderFact]:
     """Ask identity, then status; each is yielded as soon as it is known. Raises PortError or ReaderError."""
+    module, function = _DRIVERS[setup.profile.protocol]
+    read: Read = getattr(import_module(module), function)
     with open_serial(setup.port, setup.baud, BUDGET_S) as port:
-        talk = _Conversation(port, setup.profile)
-        identity = setup.profile.identity
-        yield ReaderIdentity(talk.ask(identity, lambda payload: parse_firmware(payload, identity.answer)))
-        status = setup.profile.status
-        told = talk.ask(status, lambda payload: parse_status(payload, status.answer))
-        yield ReaderStatus(told.fault, told.media_present, told.tracks, told.retries, told.errors, told.head_cycles)
-
-
-class _Conversation:
-    def __init__(self, port: SerialPort, profile: ReaderProfile) -> None:
-        self._port = port
-        self._profile = profile
-        self._deframer = Deframer(profile.frame)
-        self._waiting: list[Item] = []
-        self._heard = 0  # bytes since the last whole answer
-        self._answered = False
-        self._noise_end = -1  # where in the stream the last noise ended
-
-    def ask(self, question: Question, parse: Callable[[bytes | bytearray], _Answer]) -> _Answer:
-        """Send until acknowledged (an answer counts as such), then take the answer."""
-        try:
-            first = self._send(question)
-            return self._receive(question, parse, first)
-        except PortDeadlineError as error:
-            raise self._out_of_time() from error
-
-    def _send(self, question: Question) -> Frame | FrameError | None:
-        """Return what came instead of an ACK, if it was a frame already."""
-        data = build_frame(question.command, self._profile.frame)
-        refused = False
-        for _attempt in range(1 + self._profile.most_resends):
-            self._port.write(data)
-            item = self._next_item(self._profile.acknowledge_s, question.answer)
-            if isinstance(item, Frame | FrameError):
-                return item
-            if item is ControlCode.ACK:
-                return None
-            refused = refused or item is ControlCode.NAK
-            if item is ControlCode.EOT:
-                raise ReaderRefusedError("The reader ended the conversation instead of answering.")
-        self._port.write(bytes((ControlCode.EOT,)))
-        if refused:
-            raise ReaderRefusedError("The reader refused the question each time it was sent.")
-        raise self._out_of_time()
-
-    def _receive(
-        self,
-        question: Question,
-        parse: Callable[[bytes | bytearray], _Answer],
-        item: Frame | FrameError | ControlCode | None,
-    ) -> _Answer:
-        spoilt = 0
-        while True:
-            item = item or self._next_item(self._profile.answer_s, question.answer)
-            if isinstance(item, Frame):
-                return self._accept(item, parse)
-            if item is ControlCode.EOT:
-                raise ReaderRefusedError("The reader ended the conversation instead of answering.")
-            if item is None:
-                raise self._out_of_time()
-            if isinstance(item, FrameError):
-                spoilt += 1
-                if spoilt > self._profile.most_resends:
-                    self._port.write(bytes((ControlCode.EOT,)))
-                    raise ReaderGarbledError("None of the reader's answers was whole.")
-                self._port.write(bytes((ControlCode.NAK,)))
-            item = None
-
-    def _accept(self, frame: Frame, parse: Callable[[bytes | bytearray], _Answer]) -> _Answer:
-        try:
-            answer = parse(frame.payload)
-        except ReaderMessageError as error:
-            raise ReaderGarbledError(f"The reader's answer cannot be used: {error}.") from error
-        self._port.write(bytes((ControlCode.ACK,)))
-        self._heard = 0
-        self._answered = True
-        return answer
-
-    def _next_item(self, timeout_s: float, wanted: bytes) -> Frame | FrameError | ControlCode | None:
-        """The next thing that bears on our question; None: it did not come in time."""
-        until = time.monotonic() + timeout_s
-        while True:
-            while self._waiting:
-                item = self._waiting.pop(0)
-                if isinstance(item, Control) and self._counts(item):
-                    return item.code
-                if isinstance(item, FrameError) and item.fault is FrameFault.NOISE:
-                    self._noise_end = item.offset + item.length
-                if isinstance(item, FrameError) and _was_answer(item):
-                    return item
-                if isinstance(item, Frame):
-                    if item.payload.startswith(wanted):
-                        return item
-                    item.wipe()  # unasked: may be a card that was just swiped
-            if time.monotonic() >= until:
-                return None
-            self._read_more(until)
-
-    def _counts(self, item: Control) -> bool:
-        """A NAK or EOT right behind noise is noise: taking it for one would end the conversation too early."""
-        if item.code is ControlCode.ACK:
-            return True
-        return item.code is not ControlCode.ENQ and item.offset != self._noise_end
-
-    def _read_more(self, until: float) -> None:
-        pending = self._deframer.pending > 0
-        wait_s = max(0.0, until - time.monotonic())
-        data = self._port.read_some(min(wait_s, _QUIET_S) if pending else wait_s)
-        if not data:
-            if pending:
-                self._waiting += self._deframer.expire()
-            return
-        self._heard += len(data)
-        self._waiting += self._deframer.feed(data)
-        data[:] = bytes(len(data))
-        if self._heard > _MOST_BYTES:
-            raise ReaderBabbleError("The reader sends without end and does not answer.")
-
-    def _out_of_time(self) -> ReaderError:
-        if self._heard == 0 and not self._answered:
-            return ReaderMuteError("The reader did not answer at all.")
-        return ReaderSlowError("The reader gave no complete answer in time.")
-
-
-def _was_answer(error: FrameError) -> bool:
-    """Answers come between STX and ETX; what begins otherwise is not worth a NAK."""
-    return error.delimiter is Delimiter.STX and error.fault in (FrameFault.BAD_LRC, FrameFault.CUT)
+        yield from read(port, setup.profile)

@@ -10,8 +10,9 @@ from typing import Final
 import pytest
 
 import device.catalogue
-from device.drivers.card_reader import ReaderSetup, parse_reader_profile
+from device.drivers.card_reader import ReaderSetup
 from device.drivers.reader_facts import BUDGET_S
+from device.drivers.reader_profile import parse_reader_profile
 from device.evidence import CheckSpec, Evidence, Level, Limit, Outcome
 from device.selftest.card_reader import check_card_reader
 from device.selftest.sheet import Sheet
