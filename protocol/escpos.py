@@ -94,7 +94,7 @@ class QuestionReader:
         held = self._tail + bytes(data)
         at = 0
         while at + 3 <= len(held):
-            about = _question(held[at], held[at + 1], held[at + 2])
+            about = question_of(held[at], held[at + 1], held[at + 2])
             if about is not None:
                 asked.append(about)
             at += 3 if about is not None else 1
@@ -102,7 +102,8 @@ class QuestionReader:
         return asked
 
 
-def _question(first: int, second: int, number: int) -> Status | None:
+def question_of(first: int, second: int, number: int) -> Status | None:
+    """What three bytes sent to a printer ask (DLE EOT n, GS r n, GS I n); None where they are no question."""
     if (first, second) == (0x10, 0x04):
         return QUESTIONS[number - 1] if 1 <= number <= len(QUESTIONS) else None
     if (first, second) == (0x1D, 0x72):

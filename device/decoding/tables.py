@@ -8,10 +8,12 @@ from pathlib import Path
 
 from device.decoding.atr_catalogue import AtrTables, read_atr_tables
 from device.decoding.card_catalogue import CardCommands, parse_card_commands, parse_status_words
+from device.decoding.code_catalogue import CodeTables, read_code_tables
 from device.decoding.emv_catalogue import EmvTables, read_emv_tables
 from device.decoding.message_meanings import MessageMeanings, parse_message_meanings
 from device.decoding.modem_catalogue import ModemTables, read_modem_tables
 from device.message_profiles import read_message_profiles
+from device.printer_states import PrinterStates, read_printer_states
 from device.settings import read_catalogue, read_folder
 from protocol.iso8583_profile import MessageProfile
 from protocol.status_word import StatusWords
@@ -60,3 +62,18 @@ class Tables:
     def atr(self) -> AtrTables:
         """Words for answers to reset, and contactless memory cards by name."""
         return read_atr_tables()
+
+    @cached_property
+    def pn532(self) -> CodeTables:
+        """Commands, errors and marks of the NFC controller PN532."""
+        return read_code_tables("reader_codes/pn532.toml")
+
+    @cached_property
+    def ccid(self) -> CodeTables:
+        """Message types, states and errors of CCID readers."""
+        return read_code_tables("reader_codes/ccid.toml")
+
+    @cached_property
+    def printer(self) -> PrinterStates:
+        """What status bits of ESC/POS printers say."""
+        return read_printer_states()

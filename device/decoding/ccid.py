@@ -1,0 +1,112 @@
+"""CCID messages on a serial line: what was asked, the state of slot and command. What went to or from a card is hidden.
+
+An ATR is told as far as it names no card: only where the power-on that it answers was seen.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from device.decoding.code_catalogue import CodeTables
+from device.decoding.lanes import Lane
+from device.decoding.result import Backing, Decoded, Direction, Outcome, Row, hidden
+from device.decoding.tables import Tables
+from protocol.atr import parse_atr
+from protocol.ccid_frame import FROM_READER, CcidDeframer, CcidError, CcidFrame, CcidItem, CcidNak, CcidNotice
+from protocol.ccid_message import ASK_FIRMWARE, CcidMessageError, CcidType, CommandStatus, parse_firmware, parse_status
+
+_FIRMWARE: Final = re.compile(r"(?!.*\d{7})[A-Za-z0-9 ._/()-]{1,64}", re.ASCII)
+
+
+class CcidStream:
+    """Messages as they come, in pieces of any size; keeps the unfinished frame of each direction and open questions."""
+
+    def __init__(self, codes: CodeTables) -> None:
+        self._codes = codes
+        self._lines: dict[Direction, tuple[CcidDeframer, Lane]] = {}
+        self._asked: dict[int, tuple[int, int]] = {}  # slot -> last question's sequence number and type
+        self._offset = 0
+
+    def feed(self, data: bytes, direction: Direction = Direction.UNKNOWN) -> list[Row]:
+        """Take the next bytes and return a row for each message, mark or fault that became certain."""
+        deframer, lane = self._lines.setdefault(direction, (CcidDeframer(), Lane()))
+        lane.add(len(data), self._offset)
+        self._offset += len(data)
+        return [self._row(item, lane) for item in deframer.feed(data)]
+
+    def close(self) -> list[Row]:
+        """The line has ended: what stands in unfinished frames."""
+        return [self._row(item, lane) for deframer, lane in self._lines.values() for item in deframer.expire()]
+
+    def _row(self, item: CcidItem, lane: Lane) -> Row:
+        row: Row = {"offset": lane.place(item.offset)}
+        if isinstance(item, CcidError):
+            return row | {"bytes": item.length, "fault": str(item.fault)}
+        if isinstance(item, CcidNak):
+            return row | {"name": "NAK", "meaning": self._codes.text("mark", "nak")}
+        if isinstance(item, CcidNotice):
+            mark = "inserted" if item.card_present else "removed"
+            return row | {"name": "RDR_to_PC_NotifySlotChange", "meaning": self._codes.text("mark", mark)}
+        row |= self._message(item)
+        item.wipe()
+        return row
+
+    def _message(self, frame: CcidFrame) -> Row:
+        kind = f"{frame.type:02X}"
+        row: Row = {"name": self._codes.word("message", kind), "slot": frame.slot, "sequence": frame.sequence}
+        row |= {"bytes": len(frame.data), "meaning": self._codes.text("message", kind)}
+        if frame.type in FROM_READER:
+            return row | self._status(frame) | self._answer(frame)
+        firmware = frame.type == CcidType.ESCAPE and frame.data == ASK_FIRMWARE
+        asked = frame.type if firmware or frame.type == CcidType.ICC_POWER_ON else 0
+        self._asked[frame.slot] = (frame.sequence, asked)
+        return row | ({"value": hidden(len(frame.data))} if frame.data else {})
+
+    def _status(self, frame: CcidFrame) -> Row:
+        status = parse_status(frame)
+        row: Row = {"card": self._codes.text("icc", status.icc), "result": self._codes.text("result", status.command)}
+        if status.command == CommandStatus.FAILED:
+            error = f"{status.error:02X}"
+            row |= {"error": error, "error_meaning": self._codes.text("error", error)}
+        if status.clock is not None:
+            row["clock"] = self._codes.text("clock", status.clock)
+        return row
+
+    def _answer(self, frame: CcidFrame) -> Row:
+        if not frame.data:
+            return {}
+        asked = self._asked.get(frame.slot)
+        if asked == (frame.sequence, CcidType.ICC_POWER_ON) and frame.type == CcidType.DATA_BLOCK:
+            atr = parse_atr(bytes(frame.data))
+            if atr.complete:
+                protocols = " ".join(f"T={number}" for number in atr.protocols)
+                return {"value": f"ATR, {atr.convention}, {protocols}, {hidden(len(atr.historical))}"}
+        if asked == (frame.sequence, CcidType.ESCAPE):
+            return {"value": _shown_firmware(frame)}
+        return {"value": hidden(len(frame.data))}
+
+
+def _shown_firmware(frame: CcidFrame) -> str:
+    try:
+        text = parse_firmware(frame)
+    except CcidMessageError:
+        text = ""
+    return text if _FIRMWARE.fullmatch(text) else hidden(len(frame.data))
+
+
+def open_stream(tables: Tables) -> CcidStream:
+    """Open a decoder for bytes that come in pieces."""
+    return CcidStream(tables.ccid)
+
+
+def decode(data: bytes, tables: Tables) -> Decoded:
+    """Decode everything in ``data``; both directions may be mixed in it."""
+    stream = open_stream(tables)
+    rows = [*stream.feed(data), *stream.close()]
+    frames = [row for row in rows if "fault" not in row]
+    faults = [row for row in rows if "fault" in row]
+    if not frames:
+        return Decoded(Outcome.NOT_THAT_KIND, {"reason": "no whole CCID frame was found", "faults": faults})
+    backing = Backing.CHECKED if any("sequence" in row for row in frames) else Backing.SHAPE
+    return Decoded(Outcome.PARTIAL if faults else Outcome.WHOLE, {"frames": frames, "faults": faults}, backing)

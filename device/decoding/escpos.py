@@ -1,0 +1,128 @@
+"""What an ESC/POS printer says: real-time answers, automatic status, flow control. What is printed is never shown."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from device.decoding.lanes import Lane
+from device.decoding.result import Backing, Decoded, Direction, Outcome, Row, hidden
+from device.decoding.tables import Tables
+from device.printer_states import PrinterState, PrinterStates
+from protocol.escpos import (
+    QUESTIONS,
+    PrinterItem,
+    PrinterNoise,
+    PrinterStatus,
+    QuestionReader,
+    Status,
+    StatusReader,
+    question_of,
+)
+
+_QUESTION_SIZE: Final = 3
+_TEXT: Final = re.compile(r"(?!.*\d{6})[A-Za-z0-9 ./_-]{1,40}", re.ASCII)
+_NOTHING: Final = {"zh": "正常", "en": "nothing to report"}
+_FLOW: Final = (Status.XON, Status.XOFF)
+
+
+class PrinterStream:
+    """Both directions as they come, in pieces of any size; keeps which questions are open.
+
+    Where the direction is not known, three bytes that ask are taken for a question, everything else for the printer's.
+    """
+
+    def __init__(self, states: PrinterStates) -> None:
+        self._states = states
+        self._questions = QuestionReader()
+        self._reader = StatusReader()
+        self._lane = Lane()
+        self._window = bytearray()  # of bytes whose direction is not known
+        self._offset = 0
+
+    def feed(self, data: bytes, direction: Direction = Direction.UNKNOWN) -> list[Row]:
+        """Take the next bytes and return a row for each status that became certain."""
+        items: list[PrinterItem] = []
+        if direction is Direction.SENT:
+            for about in self._questions.feed(data):
+                self._reader.ask(about)
+        elif direction is Direction.RECEIVED:
+            items = self._hear(data, self._offset)
+        else:
+            items = self._sort(data)
+        self._offset += len(data)
+        return [self._row(item) for item in items]
+
+    def close(self) -> list[Row]:
+        """The line has ended: what is left is no status."""
+        items = self._hear(bytes(self._window), self._offset - len(self._window))
+        self._window.clear()
+        return [self._row(item) for item in [*items, *self._reader.close()]]
+
+    def _hear(self, data: bytes, offset: int) -> list[PrinterItem]:
+        self._lane.add(len(data), offset)
+        return self._reader.feed(data)
+
+    def _sort(self, data: bytes) -> list[PrinterItem]:
+        items: list[PrinterItem] = []
+        for at, byte in enumerate(data, self._offset + 1):
+            self._window.append(byte)
+            if len(self._window) < _QUESTION_SIZE:
+                continue
+            about = question_of(*self._window)
+            if about is None:
+                items += self._hear(bytes(self._window[:1]), at - _QUESTION_SIZE)
+                del self._window[0]
+            else:
+                self._reader.ask(about)
+                self._window.clear()
+        return items
+
+    def _row(self, item: PrinterItem) -> Row:
+        row: Row = {"offset": self._lane.place(item.offset)}
+        if isinstance(item, PrinterNoise):
+            return row | {"bytes": item.length, "fault": "noise"}
+        row["name"] = self._states.names[item.about]
+        if item.about in _FLOW:
+            return row
+        if item.about is Status.INFORMATION:
+            text = item.raw.decode("ascii")
+            return row | {"value": text if _TEXT.fullmatch(text) else hidden(len(text), "characters")}
+        row["value"] = item.raw.hex(" ").upper()
+        if item.about is Status.REALTIME:
+            return row | {"meaning": self._possible(item)}
+        if item.about is not Status.PRINTER_ID:
+            row["meaning"] = _joined(self._states.of(item.about, item.raw))
+        return row
+
+    def _possible(self, item: PrinterStatus) -> Row:
+        """What the byte says under each question that it may answer."""
+        said = [(self._states.names[about], _joined(self._states.of(about, item.raw))) for about in QUESTIONS]
+        return {
+            "zh": "；".join(f"若问{name['zh']}：{meaning['zh']}" for name, meaning in said),
+            "en": "; ".join(f"if {name['en']} was asked: {meaning['en']}" for name, meaning in said),
+        }
+
+
+def _joined(states: tuple[PrinterState, ...]) -> Row:
+    if not states:
+        return dict(_NOTHING)
+    return {"zh": "、".join(s.texts["zh"] for s in states), "en": ", ".join(s.texts["en"] for s in states)}
+
+
+def open_stream(tables: Tables) -> PrinterStream:
+    """Open a decoder for bytes that come in pieces."""
+    return PrinterStream(tables.printer)
+
+
+def decode(data: bytes, tables: Tables) -> Decoded:
+    """Decode everything in ``data``; questions and answers may be mixed in it. Only fixed bits back what is found."""
+    stream = open_stream(tables)
+    rows = [*stream.feed(data), *stream.close()]
+    found = [row for row in rows if "fault" not in row]
+    faults = [row for row in rows if "fault" in row]
+    lost = sum(row["bytes"] for row in faults)
+    if not found or 2 * lost > len(data):
+        return Decoded(Outcome.NOT_THAT_KIND, {"reason": "most of these bytes are no status of an ESC/POS printer"})
+    outcome = Outcome.PARTIAL if faults else Outcome.WHOLE
+    return Decoded(outcome, {"statuses": found, "faults": faults}, Backing.SHAPE)

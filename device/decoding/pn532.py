@@ -1,0 +1,103 @@
+"""Frames of the NFC controller PN532: what was asked, how it ended. Data of cards, ids included, is never shown."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from device.decoding.code_catalogue import CodeTables
+from device.decoding.lanes import Lane
+from device.decoding.result import Backing, Decoded, Direction, Outcome, Row, hidden
+from device.decoding.tables import Tables
+from protocol.pn532_frame import Pn532Deframer, Pn532Error, Pn532Frame, Pn532Item, Pn532Mark, Tfi
+from protocol.pn532_message import ERROR_MASK, Pn532MessageError, Pn532Status, parse_firmware, parse_status
+
+_FIRMWARE, _STATUS = 0x03, 0x05
+_WITH_ERROR: Final = frozenset(  # answers whose first byte is an error code
+    (0x41, 0x43, 0x45, 0x47, 0x4F, 0x51, 0x53, 0x55, 0x57, 0x87, 0x89, 0x8F, 0x91, 0x93, 0x95)
+)
+_WITH_COUNT: Final = frozenset((0x4B, 0x61))  # answers whose first byte counts cards
+_MOST_TARGETS: Final = 2
+
+
+class Pn532Stream:
+    """Frames as they come, in pieces of any size; keeps the unfinished frame of each direction."""
+
+    def __init__(self, codes: CodeTables) -> None:
+        self._codes = codes
+        self._lines: dict[Direction, tuple[Pn532Deframer, Lane]] = {}
+        self._offset = 0
+
+    def feed(self, data: bytes, direction: Direction = Direction.UNKNOWN) -> list[Row]:
+        """Take the next bytes and return a row for each frame, mark or fault that became certain."""
+        deframer, lane = self._lines.setdefault(direction, (Pn532Deframer(), Lane()))
+        lane.add(len(data), self._offset)
+        self._offset += len(data)
+        return [self._row(item, lane) for item in deframer.feed(data)]
+
+    def close(self) -> list[Row]:
+        """The line has ended: what stands in unfinished frames."""
+        return [self._row(item, lane) for deframer, lane in self._lines.values() for item in deframer.expire()]
+
+    def _row(self, item: Pn532Item, lane: Lane) -> Row:
+        row: Row = {"offset": lane.place(item.offset)}
+        if isinstance(item, Pn532Error):
+            return row | {"bytes": item.length, "fault": str(item.fault)}
+        if isinstance(item, Pn532Mark):
+            return row | {"name": str(item.signal).upper(), "meaning": self._codes.text("mark", item.signal)}
+        row |= self._frame(item)
+        item.wipe()
+        return row
+
+    def _frame(self, frame: Pn532Frame) -> Row:
+        answer = frame.tfi is Tfi.FROM_PN532
+        size = len(frame.data) - 1
+        if size < 0:
+            return {"from": "pn532" if answer else "host", "bytes": 0}
+        code = f"{(frame.data[0] - answer) & 0xFF:02X}"
+        name = self._codes.word("command", code)
+        row: Row = {"from": "pn532" if answer else "host", "name": name or hidden(1), "bytes": size}
+        if name is not None:
+            row["meaning"] = self._codes.text("command", code)
+        return row | (self._answer(frame.data) if answer and size else {"value": hidden(size)} if size else {})
+
+    def _answer(self, data: bytearray) -> Row:
+        rest = len(data) - 2
+        try:
+            if data[0] == _FIRMWARE:
+                return {"value": parse_firmware(data).text}
+            if data[0] == _STATUS:
+                return self._status(parse_status(data))
+        except Pn532MessageError:
+            return {"value": hidden(rest + 1)}
+        if data[0] in _WITH_ERROR:
+            error = f"{data[1] & ERROR_MASK:02X}"
+            shown: Row = {"error": error, "error_meaning": self._codes.text("error", error)}
+            return shown | ({"value": hidden(rest)} if rest else {})
+        if data[0] in _WITH_COUNT and data[1] <= _MOST_TARGETS:
+            return {"targets": data[1]} | ({"value": hidden(rest)} if rest else {})
+        return {"value": hidden(rest + 1)}
+
+    def _status(self, status: Pn532Status) -> Row:
+        error = f"{status.error:02X}"
+        row: Row = {"error": error, "error_meaning": self._codes.text("error", error)}
+        row |= {"external_field": status.external_field, "targets": len(status.targets)}
+        if status.targets:
+            row["modulation"] = self._codes.text("modulation", f"{status.targets[0].modulation:02X}")
+        return row
+
+
+def open_stream(tables: Tables) -> Pn532Stream:
+    """Open a decoder for bytes that come in pieces."""
+    return Pn532Stream(tables.pn532)
+
+
+def decode(data: bytes, tables: Tables) -> Decoded:
+    """Decode everything in ``data``; both directions may be mixed in it."""
+    stream = open_stream(tables)
+    rows = [*stream.feed(data), *stream.close()]
+    frames = [row for row in rows if "fault" not in row]
+    faults = [row for row in rows if "fault" in row]
+    if not frames:
+        return Decoded(Outcome.NOT_THAT_KIND, {"reason": "no whole PN532 frame was found", "faults": faults})
+    backing = Backing.CHECKED if any("from" in row for row in frames) else Backing.SHAPE
+    return Decoded(Outcome.PARTIAL if faults else Outcome.WHOLE, {"frames": frames, "faults": faults}, backing)

@@ -1,0 +1,195 @@
+"""``posmedic decode`` of PN532 and CCID frames and of printers' status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device.decoding import ccid, escpos, pn532
+from device.decoding.kinds import decoder_of, stream_of
+from device.decoding.result import Direction, Outcome, Row
+from device.decoding.tables import Tables
+from device.printer_states import read_printer_states
+from protocol.ccid_frame import NAK_FRAME as CCID_NAK
+from protocol.ccid_frame import CcidDeframer, CcidFrame, CcidNak, CcidNotice, build_notice
+from protocol.ccid_frame import build_frame as build_ccid
+from protocol.escpos import Status
+from protocol.pn532_frame import Pn532Deframer, Pn532Frame, Pn532Mark, Pn532Signal, Tfi, build_mark
+from protocol.pn532_frame import build_frame as build_pn532
+
+TABLES = Tables()
+KINDS = ("pn532", "ccid", "escpos")
+RECORDINGS = Path(__file__).parents[1] / "recordings"
+
+
+def recording(kind: str) -> dict[str, Any]:
+    (path,) = (RECORDINGS / kind).glob("*.json")
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found | {"bytes": bytes.fromhex(found["wire"])}
+
+
+@pytest.mark.parametrize("kind", ["pn532", "ccid"])
+def test_a_recording_is_told_frame_by_frame_and_shows_no_card(kind: str) -> None:
+    recorded = recording(kind)
+    decoded = decoder_of(kind)(recorded["bytes"], TABLES)
+    assert decoded.outcome is Outcome.WHOLE
+    rows = decoded.result["frames"]
+    assert [[row["offset"], row["name"], row.get("value")] for row in rows] == recorded["frames"]
+    assert all(set(row["meaning"]) == {"zh", "en"} for row in rows)
+    text = json.dumps(decoded.result).upper()
+    assert not [secret for secret in recorded["never_shown"] if secret in text]
+
+
+def test_the_recordings_frames_are_built_to_the_byte() -> None:
+    built = b""
+    for item in Pn532Deframer().feed(recording("pn532")["bytes"]):
+        if isinstance(item, Pn532Frame):
+            built += build_pn532(item.tfi, bytes(item.data))
+        elif isinstance(item, Pn532Mark) and item.signal is not Pn532Signal.WAKE_UP:
+            built += build_mark(item.signal)
+    assert recording("pn532")["bytes"][7:] == built
+    built = b""
+    for found in CcidDeframer().feed(recording("ccid")["bytes"]):
+        if isinstance(found, CcidFrame):
+            kind, data = found.type, bytes(found.data)
+            built += build_ccid(kind, data, slot=found.slot, sequence=found.sequence, special=found.special)
+        elif isinstance(found, CcidNotice):
+            built += build_notice(card_present=found.card_present)
+        elif isinstance(found, CcidNak):
+            built += CCID_NAK
+    assert recording("ccid")["bytes"] == built
+
+
+def test_a_printers_recording_says_what_each_status_means() -> None:
+    recorded = recording("escpos")
+    rows = escpos.decode(recorded["bytes"], TABLES).result["statuses"]
+    assert [[row["offset"], row.get("meaning", {}).get("en")] for row in rows] == recorded["frames"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(sizes=st.lists(st.integers(1, 30), max_size=40))
+def test_pieces_of_any_size_give_the_same_rows(kind: str, sizes: list[int]) -> None:
+    wire = recording(kind)["bytes"]
+    opener = stream_of(kind)
+    assert opener is not None
+    stream, rows, at = opener(TABLES), list[Row](), 0
+    for size in [*sizes, len(wire)]:
+        rows += stream.feed(wire[at : at + size])
+        at += size
+    rows += stream.close()
+    whole = decoder_of(kind)(wire, TABLES).result
+    assert rows == whole["statuses" if kind == "escpos" else "frames"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(place=st.integers(0, 1000), change=st.integers(1, 255))
+def test_no_wrong_byte_and_no_cut_brings_the_card_out(kind: str, place: int, change: int) -> None:
+    recorded = recording(kind)
+    wire = recorded["bytes"]
+    at = place % len(wire)
+    for broken in (wire[:at], wire[at:], wire[:at] + bytes((wire[at] ^ change,)) + wire[at + 1 :]):
+        decoded = decoder_of(kind)(broken, TABLES)
+        text = json.dumps(decoded.result).upper()
+        assert not [secret for secret in recorded.get("never_shown", ()) if secret in text]
+        assert decoded.outcome in (Outcome.WHOLE, Outcome.PARTIAL, Outcome.NOT_THAT_KIND)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.binary(max_size=300))
+def test_any_bytes_are_borne(kind: str, data: bytes) -> None:
+    json.dumps(decoder_of(kind)(data, TABLES).result)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bytes_of_another_kind_say_so(kind: str) -> None:
+    decoded = decoder_of(kind)(bytes(range(0x80, 0xF0)), TABLES)
+    assert decoded.outcome is Outcome.NOT_THAT_KIND
+    assert decoded.result["reason"]
+
+
+def test_offsets_are_those_of_the_log_where_directions_are_known() -> None:
+    stream = pn532.open_stream(TABLES)
+    ask, answer = build_pn532(Tfi.TO_PN532, b"\x02"), build_pn532(Tfi.FROM_PN532, bytes.fromhex("0332010607"))
+    stream.feed(answer[:5], Direction.RECEIVED)
+    assert [row["offset"] for row in stream.feed(ask, Direction.SENT)] == [6]
+    assert [row["offset"] for row in stream.feed(answer[5:], Direction.RECEIVED)] == [1]
+
+
+def test_an_error_of_the_pn532_is_told_in_words() -> None:
+    decoded = pn532.decode(build_pn532(Tfi.FROM_PN532, bytes.fromhex("410190")), TABLES)
+    (row,) = decoded.result["frames"]
+    assert (row["error"], row["error_meaning"]["en"], row["value"]) == (
+        "01",
+        "the card did not answer",
+        "(hidden, 1 bytes)",
+    )
+    status = pn532.decode(build_pn532(Tfi.FROM_PN532, bytes.fromhex("050D00010100001080")), TABLES)
+    (row,) = status.result["frames"]
+    assert (row["error_meaning"]["zh"], row["targets"]) == ("过热，天线驱动已关闭", 1)
+
+
+def test_a_mute_card_is_told_by_the_reader() -> None:
+    (row,) = ccid.decode(build_ccid(0x81, special=b"\x41\xfe\x01"), TABLES).result["frames"]
+    assert row["card"]["en"] == "card present, not active"
+    assert (row["error"], row["error_meaning"]["en"]) == ("FE", "the card is mute")
+    assert row["clock"]["en"] == "clock stopped low"
+
+
+def test_an_escape_or_atr_whose_question_was_not_seen_is_hidden() -> None:
+    stream = build_ccid(0x83, b"SimTwin 2.10") + build_ccid(0x80, bytes.fromhex("3b0411223344"))
+    assert [row["value"] for row in ccid.decode(stream, TABLES).result["frames"]] == [
+        "(hidden, 12 bytes)",
+        "(hidden, 6 bytes)",
+    ]
+
+
+def test_a_firmware_text_that_looks_like_a_card_number_is_hidden() -> None:
+    stream = build_ccid(0x6B, b"\x02", sequence=5) + build_ccid(0x83, b"4000000000000002", sequence=5)
+    assert "4000000000000002" not in json.dumps(ccid.decode(stream, TABLES).result)
+
+
+def test_directions_of_a_printers_log_give_each_answer_its_question() -> None:
+    stream = escpos.open_stream(TABLES)
+    assert stream.feed(b"Total 66.22\n\x10\x04", Direction.SENT) == []
+    assert stream.feed(b"\x04", Direction.SENT) == []
+    (row,) = stream.feed(b"\x72", Direction.RECEIVED)
+    assert (row["offset"], row["meaning"]["en"]) == (15, "paper is out")
+    (row,) = stream.feed(b"\x16", Direction.RECEIVED)
+    assert "if off-line cause was asked: cover is open" in row["meaning"]["en"]
+    assert "若问离线原因：上盖打开" in row["meaning"]["zh"]
+
+
+def test_a_model_is_shown_and_a_serial_number_is_not() -> None:
+    for text, shown in ((b"TM-SIM II", "TM-SIM II"), (b"X1234567", "(hidden, 8 characters)")):
+        stream = escpos.open_stream(TABLES)
+        stream.feed(b"\x1dI\x43", Direction.SENT)
+        (row,) = stream.feed(b"_" + text + b"\0", Direction.RECEIVED)
+        assert row["value"] == shown
+
+
+@pytest.mark.parametrize(
+    ("about", "raw", "words"),
+    [
+        (Status.PRINTER, "12", set()),
+        (Status.PRINTER, "7e", {"drawer_pin_high", "offline", "waiting_recovery", "feed_button"}),
+        (Status.OFFLINE, "7e", {"cover_open", "feeding", "stopped_paper_end", "error"}),
+        (Status.ERROR, "7e", {"error_recoverable", "cutter", "error_unrecoverable", "error_auto_recoverable"}),
+        (Status.PAPER, "1e", {"paper_near_end"}),
+        (Status.PAPER, "72", {"paper_out"}),
+        (Status.ASB, "10000f00", {"paper_near_end", "paper_out"}),
+        (
+            Status.ASB,
+            "386f0000",
+            {"offline", "cover_open", "waiting_recovery", "feed_button"}
+            | {"error_recoverable", "cutter", "error_unrecoverable", "error_auto_recoverable"},
+        ),
+        (Status.DRAWER, "01", {"drawer_pin_high"}),
+    ],
+)
+def test_each_bit_of_a_status_has_its_word(about: Status, raw: str, words: set[str]) -> None:
+    assert {state.word for state in read_printer_states().of(about, bytes.fromhex(raw))} == words
