@@ -9,9 +9,9 @@ from device.app.journal import note
 from device.drivers.handed_over import HandedOver
 from device.loop import READ, Loop, Timer
 from device.settings import LineSettings
+from protocol.control_frame import Deframer, Frame, FrameError, FrameProfile, Item, LengthKind
 from protocol.envelope import EnvelopeError, open_envelope
 from protocol.iso8583_profile import MessageProfile
-from protocol.link_frame import Frame, LinkDeframer, LinkError
 
 if TYPE_CHECKING:
     from device.ports.serial_port import SerialPort
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _QUIET_S: Final = 1.0
 _PATIENCE_S: Final = 90.0
 _REOPEN_S: Final = 60.0
+_LINK: Final = FrameProfile(length=LengthKind.BCD, most_payload=2048, least_payload=1)  # dialled and serial host links
 
 
 class Tap:
@@ -35,7 +36,7 @@ class Tap:
         self._line = line
         self._profiles = profiles
         self._on_exchange = on_exchange
-        self._deframer = LinkDeframer()
+        self._deframer = Deframer(_LINK)
         self._request: bytearray | None = None
         self._forget: Timer | None = None
         self._quiet: Timer | None = None
@@ -79,14 +80,14 @@ class Tap:
         data[:] = bytes(len(data))
         if self._quiet is not None:
             self._quiet.cancel()
-        self._quiet = self._loop.call_in(_QUIET_S, lambda: self._take(self._deframer.flush()))
+        self._quiet = self._loop.call_in(_QUIET_S, lambda: self._take(self._deframer.expire()))
 
-    def _take(self, found: Sequence[Frame | LinkError]) -> None:
+    def _take(self, found: Sequence[Item]) -> None:
         for item in found:
-            if isinstance(item, LinkError):
-                note("tap", dropped=item.size, offset=item.offset, reason=item.reason)
-            else:
-                self._take_message(item.message)
+            if isinstance(item, FrameError):
+                note("tap", dropped=item.length, offset=item.offset, reason=item.fault)
+            elif isinstance(item, Frame):
+                self._take_message(item.payload)
 
     def _take_message(self, message: bytearray) -> None:
         try:

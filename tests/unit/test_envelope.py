@@ -10,11 +10,9 @@ from hypothesis import strategies as st
 from support import iso8583_peer as peer
 
 from protocol.envelope import MOST_ATTEMPTS, EnvelopeError, open_envelope
-from protocol.link_frame import Frame, LinkDeframer, LinkError
 
 PROFILES = peer.profiles()
 SALE = peer.TPDU_BACK + peer.HEADER_BACK + peer.terminal_message("0210", peer.RESPONSE)
-FRAME = peer.framed(SALE)
 
 
 @pytest.mark.parametrize("path", peer.RECORDINGS, ids=lambda p: p.stem)
@@ -77,69 +75,3 @@ def test_oversize_is_refused_in_a_sentence() -> None:
 def test_any_bytes_are_opened_or_told(data: bytes) -> None:
     opened = open_envelope(data, PROFILES)
     assert opened.whole or opened.reason
-
-
-def _messages(items: list[Frame | LinkError]) -> list[bytes]:
-    return [bytes(item.message) for item in items if isinstance(item, Frame)]
-
-
-def _fed(stream: bytes, size: int) -> list[Frame | LinkError]:
-    deframer = LinkDeframer()
-    items: list[Frame | LinkError] = []
-    for begin in range(0, len(stream), size):
-        items += deframer.feed(stream[begin : begin + size])
-    return items + deframer.flush()
-
-
-@pytest.mark.parametrize("size", [1, 2, 7, 4096])
-def test_frames_come_out_however_the_stream_is_cut(size: int) -> None:
-    stream = b"\x05\x06" + FRAME + b"\x06" + FRAME + b"\x04" + peer.framed(b"\x03\x02\x03")
-    items = _fed(stream, size)
-    assert _messages(items) == [SALE, SALE, b"\x03\x02\x03"]
-    assert len(items) == 3
-
-
-@pytest.mark.parametrize("noise", [b"noise", b"\x02", b"\x02\x00\x05abcde", FRAME[:40], FRAME[:-1] + b"\x00"])
-@pytest.mark.parametrize("size", [1, 4096])
-def test_no_good_frame_is_lost_behind_noise(noise: bytes, size: int) -> None:
-    items = _fed(noise + FRAME + noise + FRAME, size)
-    assert _messages(items) == [SALE, SALE]
-    errors = [item for item in items if isinstance(item, LinkError)]
-    assert errors
-    assert errors[0].offset == 0
-
-
-def test_an_unfinished_frame_is_reported_when_the_line_falls_quiet() -> None:
-    deframer = LinkDeframer()
-    assert deframer.feed(FRAME[:20]) == []
-    error = deframer.flush()[0]
-    assert isinstance(error, LinkError)
-    assert (error.offset, error.reason) == (0, "the line fell quiet in the middle of a frame")
-    assert _messages(deframer.feed(FRAME)) == [SALE]
-
-
-@given(st.lists(st.one_of(st.just(FRAME), st.binary(max_size=12)), max_size=6), st.integers(1, 50))
-def test_every_byte_is_accounted_for_and_frames_after_a_pause_survive(parts: list[bytes], size: int) -> None:
-    deframer = LinkDeframer()
-    for part in parts:
-        deframer.feed(part)
-    deframer.flush()
-    items: list[Frame | LinkError] = []
-    for begin in range(0, len(FRAME), size):
-        items += deframer.feed(FRAME[begin : begin + size])
-    assert _messages(items) == [SALE]
-
-
-def test_what_is_held_stays_bounded_and_is_wiped() -> None:
-    deframer = LinkDeframer(most=256)
-    for _ in range(200):
-        deframer.feed(b"\x02\x02\x50" + b"\xaa" * 997)
-    assert len(deframer._held) <= 256 + 5
-    deframer.feed(FRAME[:30])
-    deframer.wipe()
-    assert not deframer._held
-
-
-def test_no_frame_shows_its_message() -> None:
-    frame = LinkDeframer().feed(FRAME)[0]
-    assert repr(frame) == f"Frame(offset=0, {len(SALE)} bytes)"
