@@ -154,7 +154,7 @@ class CcidDeframer:
             if start:
                 self._skip(start)
                 continue
-            found = self._read()
+            found = self._read(quiet=quiet)
             if found is None:
                 if not quiet:
                     return
@@ -180,20 +180,30 @@ class CcidDeframer:
                 self._told_to = found.offset + found.length
             self._drop(1)
 
-    def _read(self) -> _Found | CcidError | int | None:
+    def _read(self, *, quiet: bool) -> _Found | CcidError | int | None:
         """What stands at the head of the buffer; a number: so many bytes of noise; None: more bytes are needed."""
         buffer = self._buffer
         if len(buffer) < 2:
             return None
         if buffer[0] == _NOTIFY:
-            present = _NOTIFIED.get(buffer[1])
-            inside = present is None or self._offset < self._told_to  # of a failed frame: its data, no notice
-            return 1 if inside else _Found(CcidNotice(bool(present), self._offset), 2)
+            return self._notice(quiet=quiet)
         if buffer[1] == _NAK:
             return self._nak()
         if buffer[1] != _ACK:
             return 1
         return self._frame()
+
+    def _notice(self, *, quiet: bool) -> _Found | int | None:
+        """``50 03`` before ACK or NAK is no notice: its 03 begins a frame, and the byte before it is noise."""
+        buffer = self._buffer
+        present = _NOTIFIED.get(buffer[1])
+        if present is None or self._offset < self._told_to:  # of a failed frame: its data, no notice
+            return 1
+        if present and len(buffer) < 3 and not quiet:
+            return None
+        if present and buffer[2:3] in (bytes((_ACK,)), bytes((_NAK,))):
+            return 1
+        return _Found(CcidNotice(present, self._offset), 2)
 
     def _nak(self) -> _Found | CcidError | None:
         if len(self._buffer) < len(NAK_FRAME):
