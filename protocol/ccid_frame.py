@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import reduce
-from operator import xor
 from typing import Final, TypeAlias
 
+from protocol.control_frame import lrc_of
+
 HEADER_SIZE: Final = 10
-MOST_DATA: Final = 4096  # bytes; more than any serial reader's dwMaxCCIDMessageLength
+MOST_DATA: Final = 1024  # bytes; several times a short APDU, which is what serial readers carry
 _SYNC: Final = 0x03
 _ACK: Final = 0x06
 _NAK: Final = 0x15
@@ -97,11 +97,6 @@ def build_frame(kind: int, data: bytes = b"", *, slot: int = 0, sequence: int = 
 def build_notice(*, card_present: bool) -> bytes:
     """What a reader sends when a card came or went."""
     return bytes((_NOTIFY, 0x03 if card_present else 0x02))
-
-
-def lrc_of(data: bytes | bytearray) -> int:
-    """Longitudinal redundancy check: XOR of all bytes."""
-    return reduce(xor, data, 0)
 
 
 @dataclass(frozen=True, slots=True)
