@@ -8,6 +8,7 @@ from typing import TypeAlias
 from device.app.terminal import Terminal
 from device.selftest.sheet import Sheet
 from device.settings import Settings
+from device.worker import silence
 
 Check: TypeAlias = Callable[[Sheet], None]
 
@@ -20,6 +21,7 @@ def board_checks(settings: Settings, terminal: Terminal, wanted: frozenset[str])
         "watchdog": _watchdog,
         "usb": lambda sheet: _usb(terminal, sheet),
         "uart": lambda sheet: _uart(settings, sheet),
+        "printer": lambda sheet: _printer(settings, wanted, sheet),
         "power": lambda sheet: _hal_part("power", settings, wanted, sheet),
         "tamper": lambda sheet: _hal_part("tamper", settings, wanted, sheet),
         "keypad": lambda sheet: _hal_part("keypad", settings, wanted, sheet),
@@ -66,9 +68,26 @@ def _uart(settings: Settings, sheet: Sheet) -> None:
 def _hal_part(part: str, settings: Settings, wanted: frozenset[str], sheet: Sheet) -> None:
     from device.selftest import hal_parts  # noqa: PLC0415
 
-    setup = None if settings.hal is None else hal_parts.HalSetup(settings.hal)
+    setup = None
+    if settings.hal is not None:
+        silence()
+        setup = hal_parts.HalSetup(settings.hal)
     if part == "contactless":
         hal_parts.check_contactless(setup, sheet, active="contactless.field" in wanted)
     else:
         check = {"power": hal_parts.check_power, "tamper": hal_parts.check_tamper, "keypad": hal_parts.check_keypad}
         check[part](setup, sheet)
+
+
+def _printer(settings: Settings, wanted: frozenset[str], sheet: Sheet) -> None:
+    from device.drivers.printer import PrinterSetup  # noqa: PLC0415
+    from device.selftest.hal_parts import HalSetup  # noqa: PLC0415
+    from device.selftest.printer import check_printer  # noqa: PLC0415
+
+    line = settings.printer
+    setup = None if line is None else PrinterSetup(line.port, line.baud)
+    hal = None
+    if settings.hal is not None and line is None:
+        silence()
+        hal = HalSetup(settings.hal)
+    check_printer(setup, hal, sheet, active="printer.test_line" in wanted)

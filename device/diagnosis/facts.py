@@ -41,6 +41,8 @@ TESTED: Final[tuple[str, ...]] = (
     *("versions.application", "versions.parameters", "versions.aid_table", "versions.ca_keys"),
     "modem.rsrp",
     *("host.echo",),
+    *("printer.answer", "printer.paper", "printer.cover", "printer.cutter", "printer.temperature"),
+    *("printer.test_line",),
 )
 
 

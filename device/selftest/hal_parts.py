@@ -1,13 +1,11 @@
 """The checks of parts that only the vendor's library knows: power, tamper latch, keypad, contactless reader.
 
-Each runs in a process of its own, because the library may hang or crash; what it prints goes nowhere, because nobody
-can vouch for what it prints.
+Run each in a process of its own, because the library may hang or crash.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -29,10 +27,10 @@ class HalSetup:
 def check_power(setup: HalSetup | None, sheet: Sheet) -> None:
     """Write power.external (yes), power.battery (percent), power.battery_temperature (°C)."""
     facts = ("power.external", "power.battery", "power.battery_temperature")
-    found = _ask(setup, Hal.read_battery, facts, sheet)
+    found = ask(setup, Hal.read_battery, facts, sheet)
     if found is None:
         return
-    _flag(sheet, "power.external", found.external_power)
+    write_flag(sheet, "power.external", found.external_power)
     if found.fitted == 0:
         for fact in facts[1:]:
             sheet.not_run(fact, "not_fitted", "This terminal has no battery.")
@@ -45,7 +43,7 @@ def check_power(setup: HalSetup | None, sheet: Sheet) -> None:
 
 def check_tamper(setup: HalSetup | None, sheet: Sheet) -> None:
     """Write tamper.latch (``clear`` or ``set``)."""
-    found = _ask(setup, Hal.read_tamper, ("tamper.latch",), sheet)
+    found = ask(setup, Hal.read_tamper, ("tamper.latch",), sheet)
     if found is None:
         return
     if found.triggered is None:
@@ -57,7 +55,7 @@ def check_tamper(setup: HalSetup | None, sheet: Sheet) -> None:
 
 def check_keypad(setup: HalSetup | None, sheet: Sheet) -> None:
     """Write keypad.keys (how many) and keypad.stuck (how many read as pressed with nobody asked to press one)."""
-    found = _ask(setup, Hal.read_keypad, ("keypad.keys", "keypad.stuck"), sheet)
+    found = ask(setup, Hal.read_keypad, ("keypad.keys", "keypad.stuck"), sheet)
     if found is not None:
         _number(sheet, "keypad.keys", found.keys)
         _number(sheet, "keypad.stuck", found.pressed)
@@ -66,23 +64,22 @@ def check_keypad(setup: HalSetup | None, sheet: Sheet) -> None:
 def check_contactless(setup: HalSetup | None, sheet: Sheet, *, active: bool) -> None:
     """Write contactless.answer (yes), contactless.errors (cards not read); if active contactless.field (yes)."""
     facts = ("contactless.answer", "contactless.errors", *(("contactless.field",) if active else ()))
-    found = _ask(setup, Hal.read_contactless, facts, sheet)
+    found = ask(setup, Hal.read_contactless, facts, sheet)
     if found is None:
         return
-    _flag(sheet, "contactless.answer", found.answers)
+    write_flag(sheet, "contactless.answer", found.answers)
     detail = "" if found.taps is None else f"Of {found.taps} cards seen."
     _number(sheet, "contactless.errors", found.errors, detail)
     if active and setup is not None:
-        _act(sheet, "contactless.field", lambda: Hal(setup.library).switch_field(200))
+        act(sheet, "contactless.field", lambda: Hal(setup.library).switch_field(200))
 
 
-def _ask(setup: HalSetup | None, read: Callable[[Hal], _Answer], facts: Iterable[str], sheet: Sheet) -> _Answer | None:
+def ask(setup: HalSetup | None, read: Callable[[Hal], _Answer], facts: Iterable[str], sheet: Sheet) -> _Answer | None:
     """The library's answer, or None after every fact was written down with the reason why there is none."""
     if setup is None:
         for fact in facts:
             sheet.not_run(fact, "not_fitted", "No hardware library is configured.")
         return None
-    _silence()
     try:
         return read(Hal(setup.library))
     except HalError as error:
@@ -91,7 +88,8 @@ def _ask(setup: HalSetup | None, read: Callable[[Hal], _Answer], facts: Iterable
         return None
 
 
-def _act(sheet: Sheet, fact: str, call: Callable[[], None]) -> None:
+def act(sheet: Sheet, fact: str, call: Callable[[], None]) -> None:
+    """Have the library do something, and write whether it did: yes."""
     try:
         call()
     except HalError as error:
@@ -110,11 +108,12 @@ def _no_answer(sheet: Sheet, fact: str, error: HalError) -> None:
         sheet.broken(fact, error.reason, str(error))
 
 
-def _flag(sheet: Sheet, fact: str, value: int | None) -> None:
+def write_flag(sheet: Sheet, fact: str, value: int | None, words: Sequence[str] = ("no", "yes")) -> None:
+    """Write the word for 0, 1...; a value that the library did not tell is not run."""
     if value is None:
         _untold(sheet, fact)
     else:
-        sheet.measured(fact, "yes" if value else "no")
+        sheet.measured(fact, words[value])
 
 
 def _number(sheet: Sheet, fact: str, value: float | None, detail: str = "") -> None:
@@ -126,11 +125,3 @@ def _number(sheet: Sheet, fact: str, value: float | None, detail: str = "") -> N
 
 def _untold(sheet: Sheet, fact: str) -> None:
     sheet.not_run(fact, "not_supported", "The hardware library does not tell this.")
-
-
-def _silence() -> None:
-    """Send what the library prints to nowhere; this process ends after the check."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for descriptor in (1, 2):
-        os.dup2(nowhere, descriptor)
-    os.close(nowhere)
