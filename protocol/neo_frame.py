@@ -15,6 +15,8 @@ from typing import Final, TypeAlias
 HEADER: Final = b"ViVOtech2\0"
 _AROUND: Final = len(HEADER) + 6  # command, sub-command or status, length, CRC
 _STEP: Final = 4096
+_RETRIES: Final = 8  # bytes that CRCs of false frames may be taken over for each byte of the stream
+_RESERVE: Final = 16  # frames of the largest size that may be tried beyond that
 
 
 class CrcOrder(StrEnum):
@@ -86,6 +88,9 @@ class NeoDeframer:
 
     Holds one unfinished frame of ``most_data`` bytes at most between calls; what it gives up is over-written with
     zeros. When the line goes quiet, call :meth:`expire`.
+
+    A header inside a spoilt frame may begin the next good one, so each is tried. What that costs has a bound, so that a
+    flood of headers with large lengths takes no time: beyond it they count as spoilt without a look at their CRC.
     """
 
     def __init__(self, most_data: int = 4096) -> None:
@@ -94,6 +99,8 @@ class NeoDeframer:
         self._offset = 0
         self._noise = 0  # bytes just before the buffer that are not yet told
         self._fault = NeoFault.NOISE
+        self._most_credit = _RESERVE * (_AROUND + most_data)
+        self._credit = self._most_credit  # bytes that CRCs of false frames may still be taken over
 
     @property
     def pending(self) -> int:
@@ -146,12 +153,15 @@ class NeoDeframer:
         if size > self._most_data:
             return NeoFault.BAD_LENGTH
         stop = begin + size
+        if stop > self._credit:
+            return NeoFault.BAD_CRC
         if len(buffer) < stop + 2:
             return None
         with memoryview(buffer)[:stop] as body:
             crc = crc_hqx(body, 0xFFFF)
         order = _order(crc, bytes(buffer[stop : stop + 2]))
         if order is None:
+            self._credit -= stop
             return NeoFault.BAD_CRC
         return NeoFrame(buffer[begin - 4], buffer[begin - 3], buffer[begin:stop], self._offset, order)
 
@@ -170,6 +180,7 @@ class NeoDeframer:
         self._buffer[:count] = bytes(count)
         del self._buffer[:count]
         self._offset += count
+        self._credit = min(self._most_credit, self._credit + _RETRIES * count)
 
 
 def _order(crc: int, told: bytes) -> CrcOrder | None:
