@@ -143,7 +143,7 @@ class SelftestRun:
             plan.check(Sheet(self._specs, lambda evidence: report(dataclasses.asdict(evidence)), required))
 
         def take(value: Any) -> None:
-            evidence = _read_evidence(value, plan.facts)
+            evidence = _read_evidence(value, plan.part, self._specs)
             if evidence is not None:
                 missing.pop(evidence.id, None)
                 self._on_evidence(evidence)
@@ -157,13 +157,13 @@ class SelftestRun:
         return Worker(self._loop, run, deadline_s, take, end)
 
 
-def _read_evidence(value: Any, facts: tuple[str, ...]) -> Evidence | None:
+def _read_evidence(value: Any, part: str, specs: Mapping[str, CheckSpec]) -> Evidence | None:
     """What a worker reported, if it is evidence of its own part: a foreign library may have written it."""
     try:
         evidence = Evidence(**{**value, "outcome": Outcome(value["outcome"])})
     except (TypeError, KeyError, ValueError):
         return None
-    return evidence if evidence.id in facts else None
+    return evidence if evidence.id in specs and evidence.part == part else None
 
 
 def _unreported(facts: tuple[str, ...], ending: Ending | None, specs: Mapping[str, CheckSpec]) -> list[Evidence]:

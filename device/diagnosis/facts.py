@@ -43,6 +43,8 @@ TESTED: Final[tuple[str, ...]] = (
     *("host.echo",),
     *("printer.answer", "printer.paper", "printer.cover", "printer.cutter", "printer.temperature"),
     *("printer.test_line",),
+    *("reader.retries", "reader.errors", "reader.head_cycles", "smart_card.answer_time", "modem.rsrq"),
+    *("modem.sinr", "modem.band"),
 )
 
 

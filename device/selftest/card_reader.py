@@ -10,12 +10,13 @@ from device.ports.serial_port import PortError, PortHeldError, PortLostError, Po
 from device.selftest.sheet import Sheet
 from protocol.reader_message import TrackResult
 
-_FACTS = ("reader.answer", "reader.firmware", "reader.status")
+_COUNTERS = ("reader.retries", "reader.errors", "reader.head_cycles")
+_FACTS = ("reader.answer", "reader.firmware", "reader.status", *_COUNTERS)
 _GOOD_TRACKS = (TrackResult.NOT_READ, TrackResult.READ, TrackResult.EMPTY)
 
 
 def check_card_reader(setup: ReaderSetup | None, sheet: Sheet) -> None:
-    """Write reader.answer (true), reader.firmware (text), reader.status on the sheet.
+    """Write reader.answer (true), reader.firmware (text), reader.status and the reader's own counters on the sheet.
 
     The status is ``fault``, ``media_present``, ``read_failed`` (the last card) or ``ready``, the first that holds.
     """
@@ -32,7 +33,8 @@ def check_card_reader(setup: ReaderSetup | None, sheet: Sheet) -> None:
                 sheet.measured(missing.pop(0), True, took_ms=took_ms)
                 sheet.measured(missing.pop(0), step.firmware)
             else:
-                sheet.measured(missing.pop(0), _status_of(step), detail=_counters_of(step))
+                sheet.measured(missing.pop(0), _status_of(step), detail=_tracks_of(step))
+                _write_counters(step, missing, sheet)
     except PortHeldError as error:
         for fact in missing:
             sheet.not_run(fact, "port_held", str(error))
@@ -63,16 +65,20 @@ def _status_of(status: ReaderStatus) -> str:
     return "ready" if all(track in _GOOD_TRACKS for track in status.tracks or ()) else "read_failed"
 
 
-def _counters_of(status: ReaderStatus) -> str:
-    """What the protocol tells of these; empty where it tells none."""
-    parts = []
-    if status.tracks is not None:
-        parts.append(f"Last read of tracks 1 to 3: {', '.join(_track_name(track) for track in status.tracks)}")
-    counters = ((status.retries, "retries"), (status.errors, "errors"), (status.head_cycles, "head contacts"))
-    counted = [f"{count} {name}" for count, name in counters if count is not None]
-    if counted:
-        parts.append(", ".join(counted))
-    return "; ".join(parts) + "." if parts else ""
+def _tracks_of(status: ReaderStatus) -> str:
+    """What the protocol tells of the last read; empty where it tells nothing."""
+    if status.tracks is None:
+        return ""
+    return f"Last read of tracks 1 to 3: {', '.join(_track_name(track) for track in status.tracks)}."
+
+
+def _write_counters(status: ReaderStatus, missing: list[str], sheet: Sheet) -> None:
+    for fact, count in zip(_COUNTERS, (status.retries, status.errors, status.head_cycles), strict=True):
+        missing.remove(fact)
+        if count is None:
+            sheet.not_run(fact, "not_supported", "This reader's protocol has no such counter.")
+        else:
+            sheet.measured(fact, count)
 
 
 def _track_name(track: int) -> str:

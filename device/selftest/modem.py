@@ -21,7 +21,8 @@ from device.ports.serial_port import PortDeadlineError, PortError, PortHeldError
 from device.selftest.sheet import Sheet
 from protocol.at_signal import Signal, SignalKind
 
-_FACTS = ("answer", "sim", "registration", "signal", "operator", "attach", "data", "identity", "rsrp")
+_CELL = ("rsrp", "rsrq", "sinr", "band")
+_FACTS = ("answer", "sim", "registration", "signal", "operator", "attach", "data", "identity", *_CELL)
 
 
 def check_modem(setup: ModemSetup | None, sheet: Sheet) -> None:
@@ -29,7 +30,7 @@ def check_modem(setup: ModemSetup | None, sheet: Sheet) -> None:
 
     Values: answer true, sim the words of +CPIN, registration ``home|roaming|searching|denied|none``, signal dBm
     of RSSI, operator its name, attach ``attached|detached``, data ``address|none``, identity maker, model and
-    revision, rsrp dBm.
+    revision, rsrp dBm, rsrq and sinr dB, band radio and number.
     """
     missing = [f"modem.{fact}" for fact in _FACTS]
     if setup is None:
@@ -37,7 +38,11 @@ def check_modem(setup: ModemSetup | None, sheet: Sheet) -> None:
         return
     try:
         for state in read_modem(setup):
-            _write(sheet, missing.pop(0), state)
+            if isinstance(state, CellLevel):
+                _write_cell(sheet, state)
+                del missing[: len(_CELL)]
+            else:
+                _write(sheet, missing.pop(0), state)
     except PortHeldError as error:
         _not_run(sheet, missing, "port_held", str(error))
     except PortDeadlineError:
@@ -78,8 +83,6 @@ def _write(sheet: Sheet, fact: str, state: ModemState) -> None:
             _told(sheet, fact, word and str(word), detail and f"The modem says {detail}.")
         case SignalLevel():
             _write_signal(sheet, fact, state)
-        case CellLevel():
-            _write_cell(sheet, fact, state)
         case OperatorName(name, answered):
             if name is None and answered:
                 sheet.failed(fact, "none", "The modem has chosen no operator.")
@@ -105,18 +108,30 @@ def _write_signal(sheet: Sheet, fact: str, level: SignalLevel) -> None:
         _told(sheet, fact, None)
 
 
-def _write_cell(sheet: Sheet, fact: str, level: CellLevel) -> None:
+def _write_cell(sheet: Sheet, level: CellLevel) -> None:
+    """The serving cell's levels, each on its own scale."""
     cell = level.cell
     signal = None if cell is None else cell.signal
     if cell is None or (signal is None and cell.state is None):
-        sheet.not_run(fact, "not_told", "This modem tells no RSRP.")
-    elif signal is None or not signal.known:
-        sheet.not_run(fact, "no_cell", f"The modem has no cell to measure ({(cell.state or 'no service').lower()}).")
-    elif signal.rsrp_dbm is None:
-        sheet.not_run(fact, "other_scale", f"A {cell.radio} cell has no RSRP; the modem tells {_levels(signal)}.")
+        _not_run(sheet, [f"modem.{fact}" for fact in _CELL], "not_told", "This modem tells nothing of its cell.")
+        return
+    if signal is None or not signal.known:
+        why = f"The modem has no cell to measure ({(cell.state or 'no service').lower()})."
+        _not_run(sheet, [f"modem.{fact}" for fact in _CELL], "no_cell", why)
+        return
+    place = f"{cell.radio} band {cell.band}" if cell.band else f"{cell.radio}"
+    if signal.rsrp_dbm is None:
+        sheet.not_run(
+            "modem.rsrp", "other_scale", f"A {cell.radio} cell has no RSRP; the modem tells {_levels(signal)}."
+        )
     else:
-        place = f"{cell.radio} band {cell.band}" if cell.band else f"{cell.radio}"
-        sheet.measured(fact, round(signal.rsrp_dbm), detail=f"{place}, by {cell.source}: {_levels(signal)}.")
+        sheet.measured("modem.rsrp", round(signal.rsrp_dbm), detail=f"{place}, by {cell.source}: {_levels(signal)}.")
+    for fact, value in (("modem.rsrq", signal.rsrq_db), ("modem.sinr", signal.sinr_db)):
+        if value is None:
+            sheet.not_run(fact, "not_told", "The modem does not tell this of its cell.")
+        else:
+            sheet.measured(fact, round(value, 1))
+    sheet.measured("modem.band", place)
 
 
 def _levels(signal: Signal) -> str:

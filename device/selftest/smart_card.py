@@ -9,7 +9,6 @@ from __future__ import annotations
 from device.drivers.smart_card import (
     DIRECTORIES,
     Application,
-    Selection,
     Slot,
     SmartCardSetup,
     find_reader,
@@ -24,7 +23,8 @@ from native.pcsc import CardGoneError, Context, PcscError, PcscMissingError, Ser
 from protocol.apdu import ApduError
 from protocol.atr import parse_atr
 
-_FACTS = ("service", "reader", "present", "atr", "select")
+_ANSWER_TIME = "smart_card.answer_time"
+_FACTS = ("service", "reader", "present", "atr", "select", "answer_time")
 _START_SERVICE = "The card service pcscd does not run: start it (systemctl start pcscd.socket) or install pcscd."
 _CONNECT_REASONS = {
     "SCARD_E_PROTO_MISMATCH": ("protocol_mismatch", "The chip's answer to reset names no protocol the reader speaks."),
@@ -101,19 +101,18 @@ def _write_atr(sheet: Sheet, fact: str, slot: Slot, data: bytes) -> None:
 
 
 def _check_select(context: Context, reader: str, sheet: Sheet, missing: list[str]) -> None:
-    """A ServiceError goes on to the caller; ``missing`` still holds the fact then."""
+    """A ServiceError goes on to the caller; ``missing`` still holds the facts then."""
     fact = missing[0]
-    answers: list[Selection] = []
     try:
-        answers.extend(select_applications(context, reader, (*DIRECTORIES, *read_applications())))
+        answers = list(select_applications(context, reader, (*DIRECTORIES, *read_applications())))
     except (CardGoneError, ApduError):
-        sheet.failed(fact, "card_gone", "The card fell silent or was taken out while it was asked.")
+        _refuse(sheet, fact, "card_gone", "The card fell silent or was taken out while it was asked.")
         return
     except ServiceError:
         raise
     except PcscError as error:
         reason, text = _CONNECT_REASONS.get(error.name, ("connect_failed", f"The card could not be asked: {error}."))
-        sheet.failed(fact, reason, text)
+        _refuse(sheet, fact, reason, text)
         return
     slowest_ms = max(answer.took_ms for answer in answers)
     accepted = [answer.name for answer in answers if answer.accepted]
@@ -122,6 +121,12 @@ def _check_select(context: Context, reader: str, sheet: Sheet, missing: list[str
     else:
         text = "The chip answers, but knows none of the payment applications it was asked for."
         sheet.failed(fact, "no_application", text, took_ms=slowest_ms)
+    sheet.measured(_ANSWER_TIME, round(slowest_ms, 1))
+
+
+def _refuse(sheet: Sheet, fact: str, reason: str, text: str) -> None:
+    sheet.failed(fact, reason, text)
+    sheet.not_run(_ANSWER_TIME, "needs_answer", "The card was not asked to the end, so no time was taken.")
 
 
 def read_applications() -> tuple[Application, ...]:

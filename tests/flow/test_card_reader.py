@@ -25,6 +25,9 @@ LIMITS: Final = {
     "reader.answer": Limit(pass_values=(True,)),
     "reader.firmware": Limit(),
     "reader.status": Limit(pass_values=("ready", "media_present"), marginal_values=("read_failed",)),
+    "reader.retries": Limit(),
+    "reader.errors": Limit(),
+    "reader.head_cycles": Limit(),
 }
 SPECS: Final = {name: CheckSpec(name, Level.SAFE, "", limit, True, "test") for name, limit in LIMITS.items()}
 
@@ -52,7 +55,7 @@ def test_a_healthy_reader_passes_with_firmware_and_counters() -> None:
     assert {item.outcome for item in found.values()} == {Outcome.PASS}
     assert found["firmware"].value == "SIM 9.1"
     assert found["status"].value == "ready"
-    assert "70 retries, 8 errors, 123456 head contacts" in found["status"].detail
+    assert (found["retries"].value, found["errors"].value, found["head_cycles"].value) == (70, 8, 123456)
     assert bytes(reader.heard) == bytes.fromhex("02 0001 56 03 54 06 02 0001 53 03 51 06")
 
 

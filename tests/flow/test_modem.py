@@ -24,6 +24,9 @@ LIMITS: Final = {
     "attach": Limit(pass_values=("attached",)),
     "data": Limit(pass_values=("address",)),
     "rsrp": Limit(pass_min=-110, marginal_min=-120),
+    "rsrq": Limit(),
+    "sinr": Limit(),
+    "band": Limit(),
 }
 SPECS: Final = {
     f"modem.{fact}": CheckSpec(
@@ -64,6 +67,9 @@ def test_a_healthy_modem_passes_with_values_in_their_units() -> None:
         "attach": "attached",
         "data": "address",
         "rsrp": -93,
+        "rsrq": -10,
+        "sinr": 8,
+        "band": "LTE band 3",
     }
     assert found["signal"].unit == "dBm"
     assert found["rsrp"].detail == "LTE band 3, by +QENG: RSRP -93 dBm, RSRQ -10 dB, SINR 8 dB, RSSI -64 dBm."

@@ -7,7 +7,7 @@ from support.pcscd import PrivatePcscd, why_not
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=f"no private pcscd here: {why_not()}")
 
-FACTS = ["service", "reader", "present", "atr", "select"]
+FACTS = ["service", "reader", "present", "atr", "select", "answer_time"]
 SELECT = 0xA4
 
 

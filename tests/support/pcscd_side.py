@@ -27,6 +27,7 @@ LIMITS = {
     "present": Limit(pass_values=("present", "empty")),
     "atr": Limit(),
     "select": Limit(),
+    "answer_time": Limit(),
 }
 
 
