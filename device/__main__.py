@@ -5,23 +5,34 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Final, NoReturn
 
 from device import __version__
+from device.decoding.kinds import KINDS
 from device.table import TableError
 
 USAGE_EXIT: Final = 2
 _LANGUAGES: Final = ("zh", "en")
+_FORMS: Final = ("text", "html", "json")
 _LEVELS: Final = "safe looks only (default); active asks parts to do something; assisted needs a person"
-_KINDS: Final = ("iso8583", "tlv", "atr", "at", "control", "neo", "abecs", "pn532", "escpos")
+_FORMS: Final = ("hex", "base64", "log", "raw")
+_DECODED: Final = """\
+Shown is what an allow-list has; everything else is named with its size, so that card data can be pasted here.
+INPUT and standard input give one result. --file (- for standard input), and standard input of more than 256 KiB,
+are decoded as a log line by line, however long: results as they come, with --json one object a line, then a summary.
+Exit code: 0 decoded, 1 in part, 2 not that kind or bad input.
+"""
+_TYPED: Final = re.compile(r"(?<=invalid choice): .*(?= \(choose)|(?<=[a-z])=.*(?= could match)")
 
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line; the long usage is for --help."""
 
     def error(self, message: str) -> NoReturn:
+        message = _TYPED.sub("", message)  # what was typed is not repeated: it may be card data
         self.exit(USAGE_EXIT, f"posmedic: {message} (see {self.prog} --help)\n")
 
 
@@ -48,28 +59,55 @@ def _arguments() -> argparse.Namespace:
     selftest = commands.add_parser("selftest", parents=[settings, shown], help="run the checks")
     selftest.add_argument("--level", choices=("safe", "active", "assisted"), default="safe", help=_LEVELS)
     selftest.add_argument("--part", help="only this part, e.g. modem")
+    selftest.add_argument("--lines", action="store_true", help="one JSON object a result, as it comes")
+    selftest.add_argument("--save", type=Path, metavar="FILE", help="keep the run for report --compare")
     diagnose = commands.add_parser("diagnose", parents=[shown], help="the diagnosis of a recorded freeze frame")
     diagnose.add_argument("frame", type=Path, metavar="FRAME.json", help="the file, e.g. of a demo run")
     diagnose.add_argument("--explain", action="store_true", help="print the chain rule by rule")
     explain = commands.add_parser("explain", parents=[shown], help="what a response code or short code means")
     explain.add_argument("code", metavar="CODE", help="e.g. 62, or the 12 signs that the screen shows")
     explain.add_argument("--host", default="", metavar="PROFILE", help="the host's profile, e.g. unionpay")
-    decode = commands.add_parser("decode", parents=[scripted], help="read a frame; redacted")
-    decode.add_argument("kind", choices=_KINDS, metavar="KIND", help=", ".join(_KINDS))
-    decode.add_argument("hex", nargs="?", default="-", metavar="HEX", help="hex digits, or - for standard input")
+    _add_decode(commands.add_parser("decode", parents=[shown], help="read frames, messages and logs; redacted"))
     commands.add_parser("history", parents=[settings, shown], help="fault memory: declines and faults")
     report = commands.add_parser("report", parents=[settings, spoken], help="the redacted report of this terminal")
     report.add_argument("--out", type=Path, metavar="FILE", help="write it to this file")
+    report.add_argument("--format", choices=_FORMS, help="default: as FILE is called (.html, .json), else text")
+    report.add_argument("--ticket", metavar="NUMBER", help="print this ticket number on it")
+    report.add_argument(
+        "--compare", type=Path, nargs="+", metavar=("BEFORE.json", "AFTER.json"), help="files of selftest --save"
+    )
     update = commands.add_parser("update", help="firmware updates: none in this build")
     update.add_argument("action", choices=("status", "verify", "install"))
     arguments, left = parser.parse_known_args()
-    if arguments.command == "decode" and arguments.hex == "-" and len(left) == 1 and not left[0].startswith("-"):
-        arguments.hex = left.pop()  # argparse loses HEX where an option stands before it
+    if arguments.command == "decode" and arguments.input == "-" and len(left) == 1 and not re.match("-.", left[0]):
+        arguments.input = left.pop()  # argparse loses INPUT where an option stands before it
     if left:  # the words are not repeated: they may be card data
-        parser.error(f"there is no option {left[0][:20]}" if left[0].startswith("--") else "there are words too many")
+        is_option = left[0].startswith("--") and left[0][2:].isalpha()
+        parser.error(f"there is no option {left[0][:20]}" if is_option else "there are words too many")
+    if arguments.command == "report" and len(arguments.compare or ()) > 2:
+        parser.error("argument --compare: BEFORE.json and at most one AFTER.json")
     if arguments.command is None and not arguments.version:
         parser.error("a command is missing")
     return arguments
+
+
+def _add_decode(decode: argparse.ArgumentParser) -> None:
+    """Add what ``decode`` takes; words that it does not know are not repeated, they may be card data."""
+    decode.formatter_class = argparse.RawDescriptionHelpFormatter
+    decode.description = _DECODED
+    kinds = "\n".join(f"  {kind:<9}{reads}" for kind, reads in KINDS.items())
+    decode.epilog = f"kinds:\n{kinds}\n  {'auto':<9}whichever of them fits best, and what bears that out"
+    decode.add_argument("kind", metavar="KIND", help="one of the kinds below")
+    decode.add_argument("input", nargs="?", default="-", metavar="INPUT", help="hex, base64 or a log; - standard input")
+    decode.add_argument("--file", type=Path, metavar="FILE", help="decode this file, or - standard input, as it comes")
+    decode.add_argument("--from", dest="form", type=_form, metavar="FORM", help=f"{', '.join(_FORMS)}; else guessed")
+    decode.add_argument("--profile", type=Path, metavar="FILE", help="a message profile of your own, tried first")
+
+
+def _form(word: str) -> str:
+    if word not in _FORMS:
+        raise argparse.ArgumentTypeError(f"one of {', '.join(_FORMS)}")
+    return word
 
 
 def main() -> int:

@@ -3,34 +3,68 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from typing import Final
+from pathlib import Path
 
-from device.commands.decode import MOST_INPUT_CHARACTERS, decode
+from device.commands.decode import check_kind, decode
+from device.commands.decode_log import LogCommand, open_file
 from device.commands.diagnose import diagnose_file
 from device.commands.explain import explain_code
 from device.decoding.tables import Tables
+from device.decoding.text_input import MOST_INPUT_BYTES, InputError, InputForm
 
-_UNREAD_KINDS: Final = ("neo", "abecs", "pn532", "escpos")
+_REFUSED = 2
 
 
 def run_anywhere(arguments: argparse.Namespace) -> int:
     """Run one of them and print its text: on standard error if it is a refusal."""
+    language = arguments.lang or "zh"
     if arguments.command == "diagnose":
-        code, text = diagnose_file(
-            arguments.frame, language=arguments.lang or "zh", as_json=arguments.json, explain=arguments.explain
+        return _print(
+            *diagnose_file(arguments.frame, language=language, as_json=arguments.json, explain=arguments.explain)
         )
-    elif arguments.command == "explain":
-        code, text = explain_code(
-            arguments.code, host=arguments.host, language=arguments.lang or "zh", as_json=arguments.json
-        )
-    elif arguments.kind in _UNREAD_KINDS:
-        code, text = 2, f"{arguments.kind} frames are not read by this version"
+    if arguments.command == "explain":
+        return _print(*explain_code(arguments.code, host=arguments.host, language=language, as_json=arguments.json))
+    try:
+        return _run_decode(arguments, language)
+    except InputError as error:
+        return _print(_REFUSED, str(error))
+
+
+def _run_decode(arguments: argparse.Namespace, language: str) -> int:
+    form = InputForm(arguments.form) if arguments.form else None
+    tables = Tables([arguments.profile] if arguments.profile else ())
+    check_kind(arguments.kind)
+    if arguments.file is not None:
+        if arguments.input != "-":
+            raise InputError("There are both INPUT and --file: one of them.")
+        return _run_log(arguments, language, tables, form)
+    if arguments.input != "-":
+        given = os.fsencode(arguments.input)
     else:
-        given = arguments.hex if arguments.hex != "-" else sys.stdin.read(MOST_INPUT_CHARACTERS + 1)
-        code, text = decode(arguments.kind, given, Tables(), arguments.json)
+        given = sys.stdin.buffer.read(MOST_INPUT_BYTES + 1)
+        if len(given) > MOST_INPUT_BYTES:
+            return _run_log(arguments, language, tables, form, given)
+    return _print(*decode(arguments.kind, given, tables, arguments.json, language=language, form=form))
+
+
+def _run_log(
+    arguments: argparse.Namespace, language: str, tables: Tables, form: InputForm | None, first: bytes = b""
+) -> int:
+    source, size = open_file(arguments.file or Path("-"))
+    command = LogCommand(
+        arguments.kind, tables, as_json=arguments.json, language=language, out=sys.stdout, told=sys.stderr
+    )
+    with source:
+        return command.run(source, form, first, size)
+
+
+def _print(code: int, text: str) -> int:
     text = text.rstrip("\n")
-    if code == 2 and "\n" not in text:  # one sentence refuses; "this is not that kind" is a result like any other
+    if (
+        code == _REFUSED and "\n" not in text
+    ):  # one sentence refuses; "this is not that kind" is a result like any other
         sys.stderr.write(f"posmedic: {text}\n")
     else:
         sys.stdout.write(f"{text}\n")

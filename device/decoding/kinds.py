@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from device.decoding.result import Decoded, Stream
-from device.decoding.tables import Tables
+if TYPE_CHECKING:  # the command line reads the names at every start
+    from device.decoding.result import Decoded, Stream
+    from device.decoding.tables import Tables
 
-Decode: TypeAlias = Callable[[bytes, Tables], Decoded]
-OpenStream: TypeAlias = Callable[[Tables], Stream]
+Decode: TypeAlias = "Callable[[bytes, Tables], Decoded]"
+OpenStream: TypeAlias = "Callable[[Tables], Stream]"
 
 KINDS: Final[Mapping[str, str]] = {  # kind -> what it reads, for --help
     "iso8583": "a host message, in any envelope that the profiles know",

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from support.terminal import FIELDS, Terminal
 
+from device.decoding.kinds import KINDS
 from tools.simulate.iso_message import Style, build_message, build_tlv, wrap_response
 from tools.simulate.running_service import RunningService
 
@@ -215,7 +216,11 @@ def test_a_frame_is_decoded_wholly_in_part_or_not_at_all(kind: str, data: bytes,
         ("decode", "morse", "00"),
         ("decode", "tlv", "0"),
         ("decode", "tlv", "zz"),
-        ("decode", "escpos", "00"),
+        ("decode", "tlv", "00", "--from", "6200000000000005"),
+        ("decode", "tlv", "00", "--lang", "6200000000000005"),
+        ("decode", "tlv", "--file", "/nowhere/6200000000000005"),
+        ("decode", "tlv", "00", "--file", "-"),
+        ("decode", "6200000000000005", "00"),
         ("diagnose",),
         ("diagnose", "/nowhere/frame.json"),
         ("diagnose", "/"),
@@ -225,14 +230,27 @@ def test_a_frame_is_decoded_wholly_in_part_or_not_at_all(kind: str, data: bytes,
     ],
 )
 def test_bad_input_is_one_line_on_standard_error_and_exit_code_2(words: tuple[str, ...], declined: Kept) -> None:
-    assert refusal(run(declined.terminal, *words))
+    assert "6200000000000005" not in refusal(run(declined.terminal, *words))
 
 
 def test_an_unknown_part_is_refused_with_the_known_ones(kept: Kept) -> None:
     assert "storage" in refusal(kept.terminal.command("selftest", "--part", "toaster"))
 
 
-@pytest.mark.parametrize("given", [b"\xff\xfe\x00", b"", b"z" * 300_000])
+def test_decode_help_names_every_kind_with_what_it_reads(declined: Kept) -> None:
+    told = run(declined.terminal, "decode", "--help").stdout.decode()
+    for kind, reads in KINDS.items():
+        assert f"{kind} " in told
+        assert reads in told
+    assert "auto" in told
+
+
+def test_bytes_in_a_pipe_are_decoded_as_they_are(declined: Kept) -> None:
+    told = run(declined.terminal, "decode", "iso8583", "-", "--json", given=ANSWER)
+    assert (told.returncode, json.loads(told.stdout)["read_as"]) == (0, "raw")
+
+
+@pytest.mark.parametrize("given", [b"\xff\xfe", b"", b"z" * 300_000])
 def test_bytes_that_are_no_text_are_refused_like_other_bad_input(given: bytes, declined: Kept) -> None:
     assert refusal(run(declined.terminal, "decode", "tlv", "-", given=given))
 

@@ -1,0 +1,210 @@
+"""One line of somebody's log: which way its data went, and the data, as bytes or as text.
+
+Logs of modem managers, PC/SC daemons, payment applications, serial monitors and hex dumps agree on little, so nothing
+here knows one program: what stands before a mark of direction is passed over, what looks like a time, a level, a
+thread or a place in a source file too, and the rest is data only if all of it is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntFlag, StrEnum
+from typing import Final
+
+from device.decoding.log_text import is_at_text, read_quoted
+from device.decoding.result import Direction
+
+_SENT_WORDS: Final = (
+    "TXD?|SENDING|SEND|SENT|WRITING|WRITE|WROTE|OUT|REQUEST|REQ|C-?APDU|APDU(?=:)|TRANSMIT|发送|发出|上送|请求|写"
+)
+_RECEIVED_WORDS: Final = (
+    "RXD?|RECEIVED|RECEIVING|RECEIVE|RECV|RCVD|RCV|READ|IN(?=[:\\]>])|RESPONSE|RESP|R-?APDU|SW(?=:)"
+    "|接收|收到|返回|响应|应答|读"
+)
+_MARK: Final = re.compile(
+    r"(?<![-=<>\w])(?:(?P<right>-{1,3}>|={1,2}>|>{2,3})(?!>)|(?P<left><-{1,3}|<={1,2}|<{2,3})(?!<))"
+    rf"|(?<![A-Za-z_/])(?:(?P<sent>{_SENT_WORDS})|(?P<received>{_RECEIVED_WORDS}))(?![A-Za-z])"
+    r"|(?:^\s*|\[)(?P<letter>[WRwr])(?=[\]:>])|(?:^|(?<=[\]\s]))(?P<angle>[<>])(?=\s)",
+    re.IGNORECASE,
+)
+_TIME: Final = (
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s+)?"
+    r"(?:(?:\d{4}[-/.年])?\d{1,2}[-/.月]\d{1,2}日?(?:[T ]|\s+)|\d{8}[-_ T]|\d{1,2} [A-Z][a-z]{2} (?:\d{4} )?"
+    r"|[A-Z][a-z]{2}\s+\d{1,2} (?:\d{4} )?)?"
+    r"\d{1,2}:\d\d:\d\d(?:[.,:]\d{1,9})?(?:\s?(?:Z|[+-]\d\d:?\d\d))?(?:\s\d{4}(?=\s[a-z\[]))?"
+)
+_STAMP: Final = re.compile(rf"\s*(?:[\[(]{_TIME}[\])]|{_TIME})(?=[\s,;>|\]-]|:\s|$)[\s:,;|\]]*")
+_PREFIX: Final = re.compile(
+    r"\s*(?:[\[(][^\])]{0,60}[\])]:?|<(?:[a-z]{3,8}|\d{1,3})>|(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL)\b:?"
+    r"|[VDIWEF]/[\w.$-]{1,40}[: ]|[\w./-]{1,80}\[\d{1,10}\]:?|[\w./+-]{1,80}\.\w{1,4}:\d{1,6}:?(?:\w+\(\))?:?"
+    r"|(?:/dev/)?tty\w{1,12}[: ]|COM\d{1,3}[: ]|\d{9,10}\.\d{1,9}|\d{14}(?:\.\d+)?(?=\s)|\d{8}(?=\s+\[))[\s:]*"
+)
+_COUNT: Final = re.compile(
+    r"(?:len(?:gth)?|size|长度)\s*[:=]?\s*[\[(]?(?P<a>\d{1,6})[\])]?(?:\s*(?:bytes?|字节))?|[\[(]\s*(?:len[=:]?\s*)?"
+    r"(?P<b>\d{1,6})\s*(?:bytes?|字节|B)?\s*[\])]|(?P<c>\d{1,6})\s*(?:bytes?\b|字节)|(?P<d>\d{1,5}):(?=\s)",
+    re.IGNORECASE,
+)
+_SEPARATOR: Final = re.compile(r"[\s\]\):=,.|>-]+")
+_LABEL: Final = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w .#/()\u4e00-\u9fff-]{0,40}?\s*[:=：]\s*")
+_PAIRS: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+(?:[\s:,;-]{1,4}(?:[0-9A-Fa-f]{2})+)*")
+_MARKED_PAIRS: Final = re.compile(r"(?:(?:0[xX]|\\x)[0-9A-Fa-f]{1,2}[\s,;]*)+")
+_MARKED: Final = re.compile(r"(?:0[xX]|\\x)([0-9A-Fa-f]{1,2})")
+_WRAPPED: Final = re.compile(r"(?:b?'(.*)'|b?\"(.*)\"|<(.*)>|\[(.*)\]|\{(.*)\}|\((.*)\))[.;,]?")
+_NO_DIGITS: Final = re.compile(r"[^0-9A-Fa-f]")
+_PLAIN_NUMBER: Final = re.compile(r"\d{1,14}")
+_LEAST_LABELLED: Final = 4
+_MOST_STEPS: Final = 6
+
+
+class Reads(IntFlag):
+    """What a kind is made of."""
+
+    BYTES = 1
+    TEXT = 2
+    BOTH = 3
+
+
+class Form(StrEnum):
+    """What a line holds."""
+
+    NOTHING = "nothing"
+    HEAD = "head"  # only which way the following lines go
+    HEX = "hex"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class LogLine:
+    """What one line holds; ``said`` is how many bytes it says there are, ``is_bare`` that there is nothing else."""
+
+    form: Form
+    data: bytes = b""
+    direction: Direction = Direction.UNKNOWN
+    said: int | None = None
+    is_bare: bool = False
+
+
+_NOTHING: Final = LogLine(Form.NOTHING)
+
+
+def read_line(line: str, reads: Reads) -> LogLine:
+    """Take one line, without its end, apart."""
+    mark = _MARK.search(line)
+    if mark is not None:
+        found = _after_mark(line, mark, reads)
+        if found.form is not Form.NOTHING:
+            return found
+    return _without_mark(line, reads)
+
+
+def strip_prefix(line: str) -> str:
+    """The line without times, levels, threads and places in front."""
+    for _ in range(_MOST_STEPS):
+        match = _STAMP.match(line) or _PREFIX.match(line)
+        if match is None or _is_listed(match[0]):
+            break
+        line = line[match.end() :]
+    return line
+
+
+def _is_listed(prefix: str) -> bool:
+    """Brackets around bytes; one run of digits in brackets is the number of a thread."""
+    return any(sign in prefix.strip(" :") for sign in " ,") and parse_hex(prefix.strip(" :")) is not None
+
+
+def strip_mark(line: str) -> tuple[Direction, str]:
+    """The direction of a mark with which the line begins, and what stands behind it."""
+    mark = _MARK.match(line)
+    return (Direction.UNKNOWN, line) if mark is None else (_direction(mark), _behind(line, mark).lstrip(" :"))
+
+
+def has_stamp(line: str) -> bool:
+    """Whether a line begins with a time of day."""
+    return _STAMP.match(line) is not None
+
+
+def parse_hex(text: str) -> bytes | None:
+    """Bytes if all of ``text`` is hexadecimal: pairs or groups of pairs, 0x before each, brackets around them."""
+    text = text.strip()
+    if (wrapped := _WRAPPED.fullmatch(text)) is not None:
+        text = next(part for part in wrapped.groups() if part is not None).strip()
+    text = text.rstrip(" .;,")
+    if _PAIRS.fullmatch(text):
+        return bytes.fromhex(_NO_DIGITS.sub("", text))
+    if text[:2] in ("0x", "0X") and _PAIRS.fullmatch(text[2:]):
+        return bytes.fromhex(_NO_DIGITS.sub("", text[2:]))
+    if _MARKED_PAIRS.fullmatch(text):
+        return bytes(int(digits, 16) for digits in _MARKED.findall(text))
+    return None
+
+
+def _after_mark(line: str, mark: re.Match[str], reads: Reads) -> LogLine:
+    direction = _direction(mark)
+    rest, said = _behind(line, mark), None
+    for _ in range(_MOST_STEPS):
+        rest = _STAMP.sub("", rest, count=1) if _STAMP.match(rest) else rest.lstrip(" \t")
+        if (again := _MARK.match(rest)) is not None:
+            direction, rest = _direction(again), _behind(rest, again)
+            continue
+        if (found := _data(rest, reads, direction, said)) is not None:
+            return found
+        step = _COUNT.match(rest) or _SEPARATOR.match(rest)
+        if step is None and (label := _LABEL.match(rest)) is not None:
+            step = label
+        if step is None:
+            break
+        if step.re is _COUNT:
+            said = int(next(number for number in step.groups() if number is not None))
+        rest = rest[step.end() :]
+    is_head = not rest.strip(" .:>]") or said is not None
+    return LogLine(Form.HEAD, direction=direction, said=said) if is_head else _NOTHING
+
+
+def _behind(line: str, mark: re.Match[str]) -> str:
+    rest = line[mark.end() :]
+    return rest[1:] if rest[:1] in (">", "]") else rest
+
+
+def _direction(mark: re.Match[str]) -> Direction:
+    sent = mark["right"] or mark["sent"] or (mark["letter"] or "").upper() == "W" or mark["angle"] == ">"
+    return Direction.SENT if sent else Direction.RECEIVED
+
+
+def _data(rest: str, reads: Reads, direction: Direction, said: int | None) -> LogLine | None:
+    quoted = read_quoted(rest)
+    if quoted is None and reads & Reads.TEXT and is_at_text(rest):
+        return LogLine(Form.TEXT, rest.encode() + b"\r\n", direction, said)
+    data = parse_hex(rest)
+    if data is not None and _fits(data, reads):
+        return LogLine(Form.HEX, data, direction, said)
+    if quoted is not None and (reads & Reads.TEXT or any(byte < 0x20 for byte in quoted)):
+        is_open = not any(byte in b"\r\n" for byte in quoted) and is_at_text(quoted.decode("utf-8", "replace"))
+        form = Form.TEXT if is_at_text(quoted.decode("utf-8", "replace").strip()) else Form.HEX
+        return LogLine(form, quoted + b"\r\n" if is_open else quoted, direction, said)
+    return None
+
+
+def _fits(data: bytes, reads: Reads) -> bool:
+    """Hexadecimal digits in a conversation in text are its text, unless they write text themselves."""
+    return bool(reads & Reads.BYTES) or all(0x20 <= byte < 0x7F or byte in b"\r\n\x1a\x1b" for byte in data)
+
+
+def _without_mark(line: str, reads: Reads) -> LogLine:
+    rest = strip_prefix(line)
+    is_bare = len(rest) == len(line)
+    rest = rest.strip()
+    if not rest:
+        return _NOTHING
+    if reads & Reads.TEXT and is_at_text(rest):
+        return LogLine(Form.TEXT, rest.encode() + b"\r\n", is_bare=is_bare)
+    data = parse_hex(rest)
+    if data is not None and (is_bare or not _PLAIN_NUMBER.fullmatch(rest)) and _fits(data, reads):
+        return LogLine(Form.HEX, data, is_bare=is_bare)
+    if (label := _LABEL.match(rest)) is not None:
+        labelled = rest[label.end() :]
+        labelled = strip_prefix(labelled).lstrip(" :") or labelled
+        data = None if _PLAIN_NUMBER.fullmatch(labelled) else parse_hex(labelled)
+        if data is not None and len(data) >= _LEAST_LABELLED and _fits(data, reads):
+            return LogLine(Form.HEX, data)
+    return LogLine(Form.NOTHING, rest.encode("utf-8", "surrogateescape"), is_bare=is_bare)

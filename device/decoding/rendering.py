@@ -1,0 +1,96 @@
+"""A decoded result as text for people: one line a value, one table a list of rows, in one language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from device.decoding.columns import table_lines, width_of, wrap
+
+_MOST_COLUMNS: Final = 100
+_HIDDEN: Final = re.compile(r"\(hidden, (\d+) (bytes|characters|digits)( or more)?\)")
+_BILINGUAL: Final = frozenset(("zh", "en"))
+_MOST_JOINED: Final = 40
+
+
+class Renderer:
+    """Writes results in ``language``; ``words`` has its words for the keys and signs of results (texts, [decode])."""
+
+    def __init__(self, language: str, words: Mapping[str, Any]) -> None:
+        self._language = language
+        self._keys: Mapping[str, str] = words["keys"]
+        self._values: Mapping[str, str] = words["values"]
+        self._hidden = words["hidden"]
+        self._units: Mapping[str, str] = words["units"]
+
+    def lines(self, result: Mapping[str, Any], indent: str = "") -> list[str]:
+        """The whole result; empty lists are told as none, empty values are left out."""
+        lines: list[str] = []
+        for key, value in result.items():
+            lines += self._entry(key, value, indent)
+        return lines
+
+    def row(self, row: Mapping[str, Any]) -> str:
+        """One row of a stream on one line: what it is first, then the rest by name."""
+        told = [self._cell(row[key]) for key in ("kind", "line", "frame", "name") if row.get(key)]
+        named = [
+            f"{self._key(key)} {self._cell(value)}"
+            for key, value in row.items()
+            if key not in ("kind", "line", "frame", "name", "meaning", "offset", "asked", "fields") and value != ""
+        ]
+        said = [self._cell(row[key]) for key in ("meaning", "fields") if row.get(key)]
+        return "  ".join([*told, *named, *said])
+
+    def _entry(self, key: str, value: Any, indent: str) -> list[str]:
+        label = self._key(key)
+        if isinstance(value, Mapping) and not _is_bilingual(value):
+            return [f"{indent}{label}:", *self.lines(value, indent + "  ")] if value else []
+        if isinstance(value, list) and any(isinstance(row, Mapping) for row in value):
+            return [f"{indent}{label}:", *self._rows(value, indent + "  ")]
+        text = self._cell(value)
+        if isinstance(value, list) and not value:
+            text = self._values.get("none", "none")
+        if text == "":
+            return []
+        head, room = f"{indent}{label}: ", _MOST_COLUMNS - width_of(indent + label) - 2
+        first, *rest = wrap(text, max(room, 20))
+        return [head + first, *(" " * width_of(head) + line for line in rest)]
+
+    def _rows(self, rows: Sequence[Any], indent: str) -> list[str]:
+        told = [row for row in rows if isinstance(row, Mapping)]
+        if any(_is_nested(value) for row in told for value in row.values()):
+            lines: list[str] = []
+            for number, row in enumerate(told):
+                lines += [*([""] if number else []), *self.lines(row, indent)]
+            return lines
+        keys = list(dict.fromkeys(key for row in told for key, value in row.items() if self._cell(value) != ""))
+        cells = [[self._cell(row.get(key, "")) for key in keys] for row in told]
+        room = _MOST_COLUMNS - len(indent)
+        return [indent + line for line in table_lines([self._key(key) for key in keys], cells, room)] if keys else []
+
+    def _key(self, key: str) -> str:
+        return self._keys.get(key, key.replace("_", " "))
+
+    def _cell(self, value: Any) -> str:
+        if isinstance(value, Mapping):
+            if _is_bilingual(value):
+                return str(value[self._language])
+            return ", ".join(f"{self._key(key)} {self._cell(item)}" for key, item in value.items())
+        if isinstance(value, list | tuple):
+            return "; ".join(map(self._cell, value)) if len(value) < _MOST_JOINED else f"{len(value)}"
+        if isinstance(value, bool) or value is None:
+            return self._values.get(str(value).lower(), "")
+        return self._text(str(value))
+
+    def _text(self, text: str) -> str:
+        text = self._values.get(text, text)
+        return _HIDDEN.sub(lambda m: self._hidden.format(size=m[1], unit=self._units.get(m[2], m[2])), text)
+
+
+def _is_bilingual(value: Mapping[str, Any]) -> bool:
+    return value.keys() == _BILINGUAL
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, Mapping) and not _is_bilingual(item) for item in value)
