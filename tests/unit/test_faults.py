@@ -162,7 +162,7 @@ def test_texts_and_flags_have_no_trend(store: Store, clock: HandClock) -> None:
     assert store.trends.ids() == ("modem.signal",)
 
 
-SPEC = CheckSpec("modem.signal", Level.SAFE, "dBm", Limit(pass_min=-95), False, "test", TrendRule(fall=10))
+SPEC = CheckSpec("modem.signal", Level.SAFE, "dBm", Limit(pass_min=-95), False, "test", trend=TrendRule(fall=10))
 
 
 def now_of(clock: HandClock) -> datetime:
