@@ -55,6 +55,11 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The pinpad has the command: the time for the answer begins."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The response to the command that was asked. It may be card data: not in the text form; wipe it after use."""
 
@@ -73,7 +78,7 @@ class Failed:
     reason: GaveUp
 
 
-Event: TypeAlias = Send | Answer | Cancelled | Failed
+Event: TypeAlias = Send | Acknowledged | Answer | Cancelled | Failed
 
 
 @dataclass(slots=True)
@@ -86,7 +91,8 @@ class _Tries:
 class AbecsHost:
     """Ask one command at a time. Do each :class:`Send` at once; call :meth:`time_over` where nothing came in time."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_sends: int = MOST_SENDS) -> None:
+        self._most_sends = most_sends
         self._deframer = AbecsDeframer()
         self._waiting = Waiting.NOTHING
         self._command = b""
@@ -155,6 +161,7 @@ class AbecsHost:
             return [Cancelled()]
         if self._waiting is Waiting.ACK and item.code is AbecsCode.ACK:
             self._waiting = Waiting.ANSWER
+            return [Acknowledged()]
         if self._waiting is Waiting.ACK and item.code is AbecsCode.NAK and item.offset != self._noise_end:
             self._tries.refused = True  # one right behind noise is noise: it would end the conversation too early
             return self._send_again(GaveUp.REFUSED)
@@ -165,22 +172,23 @@ class AbecsHost:
         if self._waiting in (Waiting.ACK, Waiting.ANSWER) and name in (self._command, UNKNOWN.encode()):
             self._waiting = Waiting.NOTHING
             return [Answer(frame)]
+        frame.wipe()
         if self._waiting is Waiting.ACK and name == NOTICE.encode():
             self._waiting = Waiting.ANSWER  # the ACK was lost
-        frame.wipe()
+            return [Acknowledged()]
         return []
 
     def _spoilt(self, error: AbecsError) -> list[Event]:
         if error.fault is AbecsFault.NOISE or self._waiting not in (Waiting.ACK, Waiting.ANSWER):
             return []
         self._tries.spoilt += 1
-        if self._tries.spoilt >= MOST_SENDS:
+        if self._tries.spoilt >= self._most_sends:
             return self._fail(GaveUp.GARBLED)
         self._waiting = Waiting.ANSWER  # a response, so the command has arrived
         return [Send(_NAK)]
 
     def _send_again(self, reason: GaveUp) -> list[Event]:
-        if self._tries.sent >= MOST_SENDS:
+        if self._tries.sent >= self._most_sends:
             return self._fail(GaveUp.REFUSED if self._tries.refused else reason)
         self._tries.sent += 1
         return [Send(_CAN if self._waiting is Waiting.EOT else self._frame)]
