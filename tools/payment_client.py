@@ -63,6 +63,10 @@ class PaymentClient:
                     return self._unread.pop(number)
             self._read(deadline)
 
+    def forget_old(self) -> None:
+        """Drop messages that came and that nobody waited for."""
+        self._unread.clear()
+
     def hello(self, host: str, can: tuple[str, ...] = ("display",)) -> Mapping[str, Any]:
         """Introduce the application and return the helper's welcome."""
         self.say("hello", application="simulated-payment", version="1.0", host=host, can=list(can))
