@@ -16,7 +16,7 @@ from device.table import TableError
 
 USAGE_EXIT: Final = 2
 _LANGUAGES: Final = ("zh", "en")
-_FORMS: Final = ("text", "html", "json")
+_REPORT_FORMS: Final = ("text", "html", "json")
 _LEVELS: Final = "safe looks only (default); active asks parts to do something; assisted needs a person"
 _FORMS: Final = ("hex", "base64", "log", "raw")
 _DECODED: Final = """\
@@ -71,7 +71,7 @@ def _arguments() -> argparse.Namespace:
     commands.add_parser("history", parents=[settings, shown], help="fault memory: declines and faults")
     report = commands.add_parser("report", parents=[settings, spoken], help="the redacted report of this terminal")
     report.add_argument("--out", type=Path, metavar="FILE", help="write it to this file")
-    report.add_argument("--format", choices=_FORMS, help="default: as FILE is called (.html, .json), else text")
+    report.add_argument("--format", choices=_REPORT_FORMS, help="default: as FILE is called (.html, .json), else text")
     report.add_argument("--ticket", metavar="NUMBER", help="print this ticket number on it")
     report.add_argument(
         "--compare", type=Path, nargs="+", metavar=("BEFORE.json", "AFTER.json"), help="files of selftest --save"

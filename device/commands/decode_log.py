@@ -23,6 +23,7 @@ from device.decoding.tables import Tables
 from device.decoding.text_input import MOST_INPUT_BYTES, InputError, InputForm, is_binary, read_input, read_lines
 from device.settings import read_texts
 
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False).encode
 _CHUNK_BYTES: Final = 65_536
 _INTERRUPTED: Final = 130
 
@@ -112,7 +113,7 @@ class LogCommand:
     def _print(self, result: Row) -> None:
         self._progress.clear()
         if self._as_json:
-            self._out.write(json.dumps(result, ensure_ascii=False) + "\n")
+            self._out.write(_ENCODE(result) + "\n")
             return
         place = self._words["line"].format(line=result["log_line"]) if "log_line" in result else ""
         way = self._words[result["direction"]] if "direction" in result else ""
@@ -131,7 +132,7 @@ class LogCommand:
             lines = {"lines": count.lines, "lines_without_data": count.without_data, "lines_too_long": count.too_long}
             summary = {"kind": self._kind, "bytes": self._bytes, **lines, **asdict(tally)}
             summary["interrupted"] = is_interrupted
-            self._out.write(json.dumps({"summary": summary}, ensure_ascii=False) + "\n")
+            self._out.write(_ENCODE({"summary": summary}) + "\n")
             self._out.flush()
             return
         self._out.flush()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _ROW: Final = re.compile(r"\s*(?:0x)?(?P<offset>[0-9A-Fa-f]{3,8})(?P<colon>[:h]?)(?:\s+(?P<body>\S.*))?\s*")
+_FIRST_BYTES: Final = re.compile(r"(?<![^\s\]:>])(?:0x)?[0-9A-Fa-f]{3,8}[:h]?\s+[0-9A-Fa-f]{2}")
 _GROUPS: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){1,4}(?:[ \t-]{1,3}(?:[0-9A-Fa-f]{2}){1,4})*")
 _TOKEN: Final = re.compile(r"[0-9A-Fa-f]+")
 _MOST_ROW_BYTES: Final = 64
@@ -34,6 +35,11 @@ class DumpRow:
     def offset(self) -> int:
         """The offset, taken as hexadecimal."""
         return int(self.digits, 16)
+
+
+def has_row(line: str) -> bool:
+    """Whether a row with bytes may stand anywhere in the line: a quick look before the close one."""
+    return _FIRST_BYTES.search(line) is not None
 
 
 def read_dump_row(line: str) -> DumpRow | None:
@@ -63,9 +69,11 @@ def _number(digits: str, base: int) -> int | None:
 
 def _split(body: str) -> tuple[list[str], bool]:
     """The groups of digits, and whether a text column stands behind them."""
-    if "|" in body:
-        head, _, tail = body.partition("|")
-        return (_TOKEN.findall(head), True) if _GROUPS.fullmatch(head.strip()) and tail else ([], False)
+    head, bar, tail = body.rstrip().partition("|")
+    if bar and tail[-1:] == "|" and _GROUPS.fullmatch(head.strip()):  # hexdump -C
+        groups = _TOKEN.findall(head)
+        if sum(map(len, groups)) == 2 * (len(tail) - 1):
+            return groups, True
     match = _GROUPS.match(body)
     if match is None:
         return [], False

@@ -28,12 +28,14 @@ _MARK: Final = re.compile(
     r"|(?:^\s*|\[)(?P<letter>[WRwr])(?=[\]:>])|(?:^|(?<=[\]\s]))(?P<angle>[<>])(?=\s)",
     re.IGNORECASE,
 )
-_TIME: Final = (
-    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s+)?"
-    r"(?:(?:\d{4}[-/.年])?\d{1,2}[-/.月]\d{1,2}日?(?:[T ]|\s+)|\d{8}[-_ T]|\d{1,2} [A-Z][a-z]{2} (?:\d{4} )?"
-    r"|[A-Z][a-z]{2}\s+\d{1,2} (?:\d{4} )?)?"
-    r"\d{1,2}:\d\d:\d\d(?:[.,:]\d{1,9})?(?:\s?(?:Z|[+-]\d\d:?\d\d))?(?:\s\d{4}(?=\s[a-z\[]))?"
+_CLOCK: Final = r"\d{1,2}:\d\d:\d\d(?:[.,:]\d{1,9})?(?:\s?(?:Z|[+-]\d\d:?\d\d))?"
+_WEEKDAY: Final = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s+)?"
+_MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_DATE: Final = (
+    r"(?:\d{4}[-/.年])?\d{1,2}[-/.月]\d{1,2}日?(?:[T ]|\s+)|\d{8}[-_ T]"
+    rf"|\d{{1,2}} {_MONTH} (?:\d{{4}} )?|{_MONTH}\s+\d{{1,2}} (?:\d{{4}} )?"
 )
+_TIME: Final = rf"{_WEEKDAY}(?:{_MONTH}\s+\d{{1,2}} {_CLOCK} (?:19|20)\d\d(?=\s|$)|(?:{_DATE})?{_CLOCK})"
 _STAMP: Final = re.compile(rf"\s*(?:[\[(]{_TIME}[\])]|{_TIME})(?=[\s,;>|\]-]|:\s|$)[\s:,;|\]]*")
 _PREFIX: Final = re.compile(
     r"\s*(?:[\[(][^\])]{0,60}[\])]:?|<(?:[a-z]{3,8}|\d{1,3})>|(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL)\b:?"
@@ -45,7 +47,7 @@ _COUNT: Final = re.compile(
     r"(?P<b>\d{1,6})\s*(?:bytes?|字节|B)?\s*[\])]|(?P<c>\d{1,6})\s*(?:bytes?\b|字节)|(?P<d>\d{1,5}):(?=\s)",
     re.IGNORECASE,
 )
-_SEPARATOR: Final = re.compile(r"[\s\]\):=,.|>-]+")
+_SEPARATOR: Final = re.compile(r"[\s\]\):=：，,.|>-]+")
 _LABEL: Final = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w .#/()\u4e00-\u9fff-]{0,40}?\s*[:=：]\s*")
 _PAIRS: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+(?:[\s:,;-]{1,4}(?:[0-9A-Fa-f]{2})+)*")
 _MARKED_PAIRS: Final = re.compile(r"(?:(?:0[xX]|\\x)[0-9A-Fa-f]{1,2}[\s,;]*)+")
@@ -110,7 +112,8 @@ def strip_prefix(line: str) -> str:
 
 def _is_listed(prefix: str) -> bool:
     """Brackets around bytes; one run of digits in brackets is the number of a thread."""
-    return any(sign in prefix.strip(" :") for sign in " ,") and parse_hex(prefix.strip(" :")) is not None
+    inner = prefix.strip(" :")
+    return inner[:1] in ("[", "(") and (" " in inner or "," in inner) and parse_hex(inner) is not None
 
 
 def strip_mark(line: str) -> tuple[Direction, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from device.decoding.dump_row import DumpRow, read_dump_row
+from device.decoding.dump_row import DumpRow, has_row, read_dump_row
 from device.decoding.log_line import Form, LogLine, Reads, read_line, strip_mark, strip_prefix
 from device.decoding.log_text import is_at_text
 from device.decoding.result import Direction
@@ -114,6 +114,9 @@ class LogReader:
         if self._open is not None and self._open.is_dump and line.strip() == _REPEATED:
             self._open.repeats = True
             return DumpRow("", b"", is_sure=True), Direction.UNKNOWN
+        is_open = self._open is not None and self._open.is_dump
+        if not is_open and not has_row(line):
+            return None
         direction, row = Direction.UNKNOWN, read_dump_row(line)
         if row is None:
             direction, rest = strip_mark(strip_prefix(line))
@@ -136,7 +139,7 @@ class LogReader:
             if row.stands_at(expected) or (dump.repeats and row.offset > expected):
                 dump.add_row(row, row.offset if dump.repeats else None)
                 return self.close() if len(dump.data) > _MOST_PIECE_BYTES else []
-            if not row.data and row.offset == expected - 1:  # words of the machine: the last one was half empty
+            if not row.data and row.stands_at(expected - 1):  # words of the machine: the last one was half empty
                 del dump.data[-1:]
                 return []
         gap = "" if dump is None or row.offset == dump.first else "the offsets do not follow on one another"

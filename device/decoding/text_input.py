@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -20,12 +21,13 @@ from device.decoding.log_text import is_at_text, unescape
 from device.decoding.pieces import MOST_LINE_CHARACTERS, LineCount, LogReader, Piece
 
 MOST_INPUT_BYTES: Final = 262_144
-_HEX_SIGNS: Final = re.compile(r"(?:[0-9A-Fa-f]|0[xX](?=[0-9A-Fa-f])|\\x(?=[0-9A-Fa-f])|[\s:,;-])*")
+_HEX_SIGNS: Final = re.compile(r"(?:(?:0[xX]|\\x)(?=[0-9A-Fa-f])|[0-9A-Fa-f]|[\s:,;-])*")
 _SHORT_BYTE: Final = re.compile(r"(?:0[xX]|\\x)([0-9A-Fa-f])(?![0-9A-Fa-f])")
 _HEX_PREFIX: Final = re.compile(r"0[xX]|\\x")
 _NO_DIGITS: Final = re.compile(r"[^0-9A-Fa-f]")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]+={0,2}|[A-Za-z0-9_-]+={0,2}")
 _LEAST_BASE64: Final = 8
+_LEAST_FOLDED: Final = 16
 _CONTROLS: Final = bytes(code for code in range(0x20) if code not in b"\t\n\r\b\f\x1b") + b"\x7f"
 _MOST_CONTROLS_PER_CENT: Final = 3
 
@@ -141,18 +143,24 @@ def _guess(text: str, reads: Reads) -> Given:
             return Given(InputForm.HEX, (Piece(parse_hex_text(text)),))
         except InputError as error:
             refusal = error
-        joined = "".join(text.split())
-        if len(joined) >= _LEAST_BASE64 and _BASE64.fullmatch(joined) and _NO_DIGITS.search(joined) is not None:
-            try:
+        if _may_be_base64(lines):
+            with suppress(InputError):
                 return Given(InputForm.BASE64, (Piece(_parse_base64(text)),))
-            except InputError:
-                pass
     try:
         return _read_log(text, reads)
     except InputError:
         if refusal is None or len(lines) > 1:
             raise
         raise refusal from None
+
+
+def _may_be_base64(lines: list[str]) -> bool:
+    """One run of its signs, or lines of one length with a shorter one at the end (RFC 2045, 6.8; RFC 7468)."""
+    folded = [line.strip() for line in lines if line.strip()]
+    lengths = {len(line) for line in folded[:-1]}
+    if len(folded) > 1 and (len(lengths) != 1 or min(lengths) < _LEAST_FOLDED or len(folded[-1]) > max(lengths)):
+        return False
+    return sum(map(len, folded)) >= _LEAST_BASE64 and all(_BASE64.fullmatch(line) for line in folded)
 
 
 def _is_dump(lines: list[str]) -> bool:

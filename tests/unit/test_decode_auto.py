@@ -1,0 +1,120 @@
+"""``posmedic decode auto``: which kind it is, what bears that out, what it may be as well."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import iso8583_peer as peer
+
+from device.commands.decode import decode
+from device.decoding.auto import decode_auto
+from device.decoding.kinds import KINDS
+from device.decoding.result import Outcome
+from device.decoding.tables import Tables
+
+TABLES = Tables()
+CHECK = "a CRC, LRC or check byte in it holds"
+LENGTHS = "the lengths inside lead exactly to the last byte"
+LOOKS = "it only looks like it"
+MESSAGE = peer.terminal_message("0210", peer.RESPONSE)
+
+
+def framed(payload: bytes) -> bytes:
+    """STX, payload, ETX and the XOR of payload and ETX."""
+    body = payload + b"\x03"
+    lrc = 0
+    for byte in body:
+        lrc ^= byte
+    return b"\x02" + body + bytes((lrc,))
+
+
+def told(data: bytes) -> dict[str, Any]:
+    found = decode_auto(data, TABLES)
+    assert found is not None
+    return {"kind": found[0], "outcome": found[1].outcome, **found[1].result}
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "because"),
+    [
+        (MESSAGE, "iso8583", LENGTHS),
+        (peer.framed(MESSAGE), "iso8583", LENGTHS),
+        (bytes.fromhex(peer.CHIP), "tlv", LENGTHS),
+        (bytes.fromhex("9F66049F02069F03069F1A0295055F2A029A039C019F3704"), "dol", LENGTHS),
+        (bytes.fromhex("3B8F8001804F0CA000000306030001000000006A"), "atr", CHECK),
+        (bytes.fromhex("3B65000020 63CBA000"), "atr", LENGTHS),
+        (bytes.fromhex("00A4040007A0000003330101"), "apdu", LENGTHS),
+        (bytes.fromhex("0000FF02FED4022A00"), "pn532", CHECK),
+        (b"AT+CSQ\r\r\n+CSQ: 20,99\r\n\r\nOK\r\n", "at", LOOKS),
+        (framed(b"\x31\x32\x33"), "control", CHECK),
+    ],
+)
+def test_each_kind_is_found_and_says_what_bears_it_out(data: bytes, kind: str, because: str) -> None:
+    result = told(data)
+    assert (result["kind"], result["outcome"], result["backed_by"]["en"]) == (kind, Outcome.WHOLE, because)
+    assert result["backed_by"]["zh"]
+    assert kind not in {row["kind"] for row in result["runners_up"]}
+
+
+def test_a_host_message_in_a_link_frame_is_both_and_the_message_goes_first() -> None:
+    result = told(peer.framed(MESSAGE))
+    runner = next(row for row in result["runners_up"] if row["kind"] == "control")
+    assert (result["mti"], runner["decoded"], runner["backed_by"]["en"]) == ("0210", "whole", CHECK)
+
+
+def test_a_frame_tells_what_is_inside_it() -> None:
+    chip = bytes.fromhex("9F1A0201565F2A020156")
+    (inside,) = told(framed(chip))["inside"]
+    assert (inside["kind"], inside["backed_by"]["en"]) == ("tlv", LENGTHS)
+    assert "inside" not in told(framed(b"abc"))
+
+
+def test_what_may_be_two_things_says_so() -> None:
+    result = told(bytes.fromhex("9F38039F1A02"))  # an object with a list in it, and a list of two entries
+    assert result["as_good"] == [row["kind"] for row in result["runners_up"][: len(result["as_good"])]]
+    assert {result["kind"], *result["as_good"]} >= {"tlv", "dol"}
+
+
+def test_a_frame_in_noise_is_partial_and_not_put_before_a_whole_reading() -> None:
+    result = told(b"\xaa\xbb" + framed(b"\x31\x32\x33"))
+    assert (result["kind"], result["outcome"]) == ("control", Outcome.PARTIAL)
+
+
+def test_bytes_of_no_kind_are_one_sentence_and_exit_code_2() -> None:
+    code, text = decode("auto", "ffffffff", TABLES, True)
+    assert code == 2
+    assert text.startswith("No kind fits")
+    assert all(kind in text for kind in KINDS)
+
+
+def test_the_result_has_the_kind_in_its_place_and_no_percentages() -> None:
+    code, text = decode("auto", peer.CHIP, TABLES, True)
+    result = json.loads(text)
+    assert (code, result["kind"], result["decoded"], result["read_as"]) == (0, "tlv", "whole", "hex")
+    assert "%" not in text
+    for language in ("zh", "en"):
+        shown = decode("auto", peer.CHIP, TABLES, False, language=language)[1]
+        assert result["backed_by"][language] in shown
+
+
+def test_a_log_of_several_kinds_is_decided_piece_by_piece() -> None:
+    log = f"TX AT+CSQ\nRX OK\n10:00:00 TX {peer.CHIP}\nnothing\nRX 3B6500002063CBA000\nRX ffffffff"
+    code, text = decode("auto", log, TABLES, True)
+    result = json.loads(text)
+    assert code == 1
+    assert [piece["kind"] for piece in result["pieces"]] == ["at", "at", "tlv", "atr", "auto"]
+    assert result["log"] == {"lines": 6, "lines_without_data": 1, "pieces": 5}
+    assert peer.CARD not in text
+
+
+@given(st.binary(max_size=120))
+def test_any_bytes_are_of_some_kind_or_none(data: bytes) -> None:
+    found = decode_auto(data, TABLES)
+    if found is not None:
+        assert found[0] in KINDS
+        assert found[1].outcome is not Outcome.NOT_THAT_KIND
+        json.dumps(found[1].result)
