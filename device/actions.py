@@ -11,11 +11,12 @@ from device.evidence import Evidence, Level
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """``done`` of ``total`` steps; ``text`` names the step that just ended."""
+    """``done`` of ``total`` steps; ``text`` names the step that just ended, ``evidence`` is what it has found."""
 
     done: int
     total: int
     text: str
+    evidence: Sequence[Evidence] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,13 @@ class Actions(Protocol):
         """Return the fault memory: declines and faults, newest first."""
 
     def last(self) -> Mapping[str, Any] | None:
-        """Return the last decline: ``{"frame": ..., "diagnosis": ...}``, or None."""
+        """Return the last decline: ``{"at": ..., "frame": ..., "diagnosis": ...}``, or None."""
+
+    def facts(self) -> Mapping[str, Any]:
+        """Return ``software``, ``terminal`` (the profile) and ``evidence`` (the newest of every check)."""
+
+    def trends(self, check: str | None) -> Mapping[str, Any]:
+        """Return one check's samples by ``hour``, ``day``, ``month``; without ``check`` which ``checks`` have any."""
 
     def report(self, language: str) -> str:
         """Return the redacted report of this terminal as text."""

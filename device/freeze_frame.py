@@ -52,7 +52,7 @@ def frame_from_json(values: object, where: str) -> FreezeFrame:
         exchange=_exchange(table.table("exchange")),
         history=tuple(_past_sale(entry) for entry in table.tables("history", most=_MOST_SALES)),
         profile=_profile(table.table("profile")),
-        evidence=tuple(_evidence(entry) for entry in table.tables("evidence", most=_MOST_EVIDENCE)),
+        evidence=tuple(parse_evidence(entry) for entry in table.tables("evidence", most=_MOST_EVIDENCE)),
         window_s=window_s,
         software=table.text("software", most=_WORD),
     )
@@ -145,7 +145,8 @@ def _profile(table: Table) -> TerminalProfile:
     return profile
 
 
-def _evidence(table: Table) -> Evidence:
+def parse_evidence(table: Table) -> Evidence:
+    """One evidence of a file; raises TableError where it does not fit."""
     value = table.scalar("value")
     took_ms = table.optional_number("took_ms")
     if any(isinstance(number, float) and not math.isfinite(number) for number in (value, took_ms)):

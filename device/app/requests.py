@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -48,11 +47,22 @@ class Requests:
         return self._service.store.history(self._service.catalogue.checks)
 
     def last(self) -> Mapping[str, Any] | None:
-        """The last decline: frame and diagnosis."""
-        newest = self._service.store.declines(1)
-        if not newest:
-            return None
-        return {"frame": json.loads(newest[0].frame_json), "diagnosis": json.loads(newest[0].diagnosis_json)}
+        """The last decline: when, frame and diagnosis."""
+        from device.app.report_answers import last_to_json  # noqa: PLC0415  rare: not at start
+
+        return last_to_json(self._service.store)
+
+    def facts(self) -> Mapping[str, Any]:
+        """Who the terminal is, and the newest evidence of every check."""
+        from device.app.report_answers import facts_to_json  # noqa: PLC0415
+
+        return facts_to_json(self._service.terminal.profile(), self._service.cache.snapshot())
+
+    def trends(self, check: str | None) -> Mapping[str, Any]:
+        """The samples of one check, or which checks have any."""
+        from device.app.report_answers import trends_to_json  # noqa: PLC0415
+
+        return trends_to_json(self._service.store.trends, check)
 
     def report(self, language: str) -> str:
         """The report of this terminal as text."""

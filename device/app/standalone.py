@@ -11,7 +11,7 @@ from device.app.catalogue import load_catalogue
 from device.app.evidence_cache import EvidenceCache
 from device.app.instance_lock import InstanceLock
 from device.app.parts import PartPlans
-from device.app.reporting import write_report
+from device.app.report_answers import facts_to_json, last_to_json, trends_to_json
 from device.app.selftest_run import PartDone, SelftestRun
 from device.app.selftests import result_of
 from device.app.terminal import Terminal
@@ -42,6 +42,7 @@ class Standalone:
             raise ValueError(f"part {part!r} is not known; known are {known}")
         loop = Loop()
         collected: list[Evidence] = []
+        fresh: list[Evidence] = []
 
         def take(evidence: Evidence) -> None:
             if evidence.id == "profile.signature" and evidence.outcome is Outcome.PASS:
@@ -49,10 +50,12 @@ class Standalone:
             spec = self._catalogue.checks.get(evidence.id)
             evidence = with_trend(evidence, spec, self._store.trends, datetime.now().astimezone())
             collected.append(evidence)
+            fresh.append(evidence)
             self._cache.note(evidence)
 
         def part_done(done: PartDone) -> None:
-            progress(Progress(done.done, done.total, done.part))
+            progress(Progress(done.done, done.total, done.part, tuple(fresh)))
+            fresh.clear()
 
         specs = self._plans.specs(self._catalogue)
         SelftestRun(loop, plans, specs, take, part_done, loop.stop).start()
@@ -61,11 +64,12 @@ class Standalone:
         self._store.trends.flush()
         return result_of(collected, specs)
 
-    def history(self) -> Mapping[str, Any]:
-        """Declines and faults, newest first."""
-        return self._store.history(self._catalogue.checks)
-
-    def report(self, language: str) -> str:
-        """The report of this terminal, with a self-test of now."""
-        self.selftest(Level.SAFE, None, lambda _progress: None)
-        return write_report(self._catalogue, self._terminal.profile(), self._cache.snapshot(), self._store, language)
+    def ask(self, command: str, args: Mapping[str, Any]) -> Any:
+        """Answer ``history``, ``facts``, ``last`` and ``trends`` as the service does over ``control.sock``."""
+        answers: Mapping[str, Callable[[], Any]] = {
+            "history": lambda: self._store.history(self._catalogue.checks),
+            "facts": lambda: facts_to_json(self._terminal.profile(), self._cache.snapshot()),
+            "last": lambda: last_to_json(self._store),
+            "trends": lambda: trends_to_json(self._store.trends, args.get("check")),
+        }
+        return answers[command]()

@@ -3,96 +3,62 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
-from device.actions import Progress
 from device.app.instance_lock import AlreadyRunningError
 from device.app.standalone import Standalone
 from device.commands.line import ServiceError, ask_service
-from device.evidence import Evidence, Level, Outcome
-from device.outlets.report import history_text, selftest_text
+from device.commands.report import compare_files, write_file, write_terminal_report
+from device.commands.selftest import run_selftest
+from device.outlets.report import history_text
 from device.settings import DEFAULT_PATH, Settings, read_settings, read_texts
+
+_BAD_INPUT = 2
 
 
 def run_on_terminal(arguments: argparse.Namespace) -> int:
     """Run one of the commands; 2 with one sentence where it cannot."""
-    if arguments.settings is None and not DEFAULT_PATH.exists():
-        sys.stderr.write(f"posmedic: this machine has no {DEFAULT_PATH}: name a settings file with --settings FILE\n")
-        return 2
-    settings = read_settings(arguments.settings or DEFAULT_PATH)
-    language = arguments.lang or settings.service.language
     try:
+        if arguments.command == "report" and len(arguments.compare or ()) == 2:
+            return _hand_out(arguments, compare_files(arguments, arguments.lang or "zh"))
+        settings = _settings(arguments)
+        language = arguments.lang or settings.service.language
         if arguments.command == "selftest":
-            return _selftest(arguments, settings, language)
+            return run_selftest(arguments, settings, language)
         if arguments.command == "history":
             return _history(settings, language, as_json=arguments.json)
-        return _report(settings, language, arguments.out)
+        return _hand_out(arguments, write_terminal_report(arguments, settings, language))
     except (AlreadyRunningError, ServiceError, ValueError) as error:
         sys.stderr.write(f"posmedic: {error}\n")
-        return 2
+        return _BAD_INPUT
 
 
-def _selftest(arguments: argparse.Namespace, settings: Settings, language: str) -> int:
-    request = {"level": arguments.level, "part": arguments.part}
-    runs, result = ask_service(settings.service.run_dir, "selftest", request, _show_progress)
-    if runs:
-        evidence = [Evidence(**{**item, "outcome": Outcome(item["outcome"])}) for item in result["evidence"]]
-        exit_code = int(result["exit_code"])
-    else:
-        done = Standalone(settings).selftest(
-            Level(arguments.level), arguments.part, lambda step: _show_progress(dataclasses.asdict(step))
-        )
-        evidence, exit_code = list(done.evidence), done.exit_code
-    if arguments.json:
-        _print_json({"exit_code": exit_code, "evidence": [dataclasses.asdict(item) for item in evidence]})
-    else:
-        _print(selftest_text(evidence, language, read_texts(language)))
-    return exit_code
+def _settings(arguments: argparse.Namespace) -> Settings:
+    if arguments.settings is None and not DEFAULT_PATH.exists():
+        raise ServiceError(f"this machine has no {DEFAULT_PATH}: name a settings file with --settings FILE")
+    return read_settings(arguments.settings or DEFAULT_PATH)
 
 
 def _history(settings: Settings, language: str, *, as_json: bool) -> int:
-    runs, history = ask_service(settings.service.run_dir, "history", {}, _show_progress)
+    runs, history = ask_service(settings.service.run_dir, "history", {}, lambda _step: None)
     if not runs:
-        history = Standalone(settings).history()
+        history = Standalone(settings).ask("history", {})
     if as_json:
-        _print_json(history)
+        _print(json.dumps(history, ensure_ascii=False, indent=1))
     else:
         _print(history_text(history, language, read_texts(language)))
     return 0
 
 
-def _report(settings: Settings, language: str, out: Path | None) -> int:
-    runs, report = ask_service(settings.service.run_dir, "report", {"language": language}, _show_progress)
-    if not runs:
-        report = Standalone(settings).report(language)
-    if out is None:
-        _print(report)
-        return 0
-    try:
-        out.write_text(report)
-    except OSError as error:
-        raise ServiceError(f"{out}: the report cannot be written: {error.strerror}") from error
+def _hand_out(arguments: argparse.Namespace, text: str) -> int:
+    """To the file that was asked for, else to standard output."""
+    if arguments.out is None:
+        _print(text)
+    else:
+        write_file(arguments.out, text)
     return 0
-
-
-def _show_progress(step: Mapping[str, Any]) -> None:
-    """One line on standard error, rewritten in place where a person watches."""
-    if sys.stderr.isatty():
-        progress = Progress(int(step["done"]), int(step["total"]), str(step["text"]))
-        bar = "#" * progress.done + "." * (progress.total - progress.done)
-        end = "\n" if progress.done == progress.total else ""
-        sys.stderr.write(f"\r[{bar}] {progress.done}/{progress.total} {progress.text:20}{end}")
-        sys.stderr.flush()
 
 
 def _print(text: str) -> None:
     sys.stdout.write(text.rstrip("\n") + "\n")
-
-
-def _print_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
-    _print(json.dumps(value, ensure_ascii=False, indent=1))

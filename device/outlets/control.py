@@ -26,6 +26,8 @@ class ControlOutlet:
             "status": lambda _args, send: send({"result": self._actions.status()}),
             "history": lambda _args, send: send({"result": self._actions.history()}),
             "last": lambda _args, send: send({"result": self._actions.last()}),
+            "facts": lambda _args, send: send({"result": self._actions.facts()}),
+            "trends": self._trends,
             "report": self._report,
             "selftest": self._selftest,
         }
@@ -45,6 +47,11 @@ class ControlOutlet:
         language = args.text("language", "zh", most=16)
         args.close()
         send({"result": self._actions.report(language)})
+
+    def _trends(self, args: Table, send: Send) -> None:
+        check = args.optional_text("check", most=80)
+        args.close()
+        send({"result": self._actions.trends(check)})
 
     def _selftest(self, args: Table, send: Send) -> None:
         level = Level(args.choice("level", tuple(Level), Level.SAFE))

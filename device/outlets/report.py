@@ -6,131 +6,93 @@ says so, and the last line always tells whether the report is complete.
 
 from __future__ import annotations
 
-import unicodedata
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from device.diagnosis.verdict import CauseState, Diagnosis
-from device.evidence import Evidence, Outcome, TerminalProfile, Value
-from device.outlets.screen.words import Words
+from device.diagnosis.verdict import CauseState
+from device.evidence import Evidence, Outcome, TerminalProfile
+from device.outlets.compare import Change, Comparison, Kind, Run
+from device.outlets.fixed_type import pad, width_of, wrap
+from device.outlets.report_facts import ReportFacts, count_untested, sections_of, worst_first
+from device.outlets.report_words import ReportWords, clean, moment, number
 
 Lines: TypeAlias = Iterator[str]
 
-_WIDTH: Final = 96
+WIDTH: Final = 100
 _LABEL: Final = 20
-_COLUMNS: Final = (12, 28, 26, 16)
-_WORTH: Final = (Outcome.FAIL, Outcome.ERROR, Outcome.MARGINAL)
+_COLUMNS: Final = (12, 28, 26, 24, 10)
+_PAIRS: Final = (26, 24, 26, 22)
 _RANKED: Final = (CauseState.SUPPORTED, CauseState.POSSIBLE, CauseState.UNLIKELY)
-_MINUTE_S: Final = 60
-_HOUR_S: Final = 3600
-_DAY_S: Final = 86400
 
 
-def report_text(
-    terminal: TerminalProfile,
-    evidence: Sequence[Evidence],
-    diagnosis: Diagnosis | None,
-    history: Mapping[str, Any],
-    language: str,
-    texts: Mapping[str, Any],
-    software: str,
-    *,
-    now: datetime | None = None,
-) -> str:
-    """Return the report in one language; ``texts`` are the catalogue's, ``history`` is the store's.
+def report_text(facts: ReportFacts, language: str, texts: Mapping[str, Any]) -> str:
+    """Return the report in one language; ``texts`` are the catalogue's.
 
     Never raises: a section that cannot be made says so, and so does the last line.
     """
-    report = _Report(language, texts)
-    made = now or datetime.now().astimezone()
-    sections: Sequence[Callable[[], Lines]] = (
-        lambda: report.who(terminal, software, made),
-        lambda: report.decline(diagnosis),
-        lambda: report.selftest(evidence),
-        lambda: report.found(evidence),
-        lambda: report.history(history),
-    )
+    report = _Report(ReportWords(language, texts))
+    sections: dict[str, Callable[[], Lines]] = {
+        "who": lambda: report.who(facts),
+        "decline": lambda: report.decline(facts),
+        "selftest": lambda: report.selftest(facts.evidence),
+        "found": lambda: report.found(facts.evidence),
+        "history": lambda: report.history(facts.history),
+        "trends": lambda: report.trends(facts),
+        "comparison": lambda: report.comparison(facts.comparison),
+        "proof": lambda: report.proof(facts),
+    }
+    wanted = sections_of(facts)
     lines: list[str] = []
     failed = 0
-    for section in sections:
+    for name in wanted:
+        error = facts.broken.get(name, "")
         try:
-            for line in section():
+            for line in () if error else sections[name]():
                 lines.append(line.rstrip())
-        except Exception as error:
+        except Exception as found:
+            error = type(found).__name__
+        if error:
             failed += 1
-            lines.append(report.word("broken").format(error=type(error).__name__))
+            lines.append(report.words.word("broken", error=error))
         lines.append("")
-    ending = "incomplete" if failed else "complete"
-    foot = (report.word("privacy"), "", report.word("sign"), "", "=" * _WIDTH)
-    last = report.word(ending).format(sections=len(sections), failed=failed)
-    return "\n".join([*lines, *foot, last]) + "\n"
-
-
-def width_of(text: str) -> int:
-    """Columns that a text takes in fixed type: two for wide characters (Unicode Standard Annex 11)."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )
-
-
-def pad(text: str, columns: int) -> str:
-    """Fill up with spaces to ``columns``; a longer text gets one space, so that columns never touch."""
-    return text + " " * max(1, columns - width_of(text))
-
-
-def wrap(text: str, columns: int) -> list[str]:
-    """Break at spaces, or anywhere between wide characters; a line never begins with a closing mark."""
-    lines, line = [], ""
-    for char in text:
-        if width_of(line + char) > columns and char not in "，。；：、！？）,.;:)":
-            at = line.rfind(" ")
-            head, line = (line[:at], line[at + 1 :]) if at > 0 and not _is_wide(char) else (line, "")
-            lines.append(head)
-        line = (line + char) if line or char != " " else ""
-    return [*lines, line] if line or not lines else lines
-
-
-def _is_wide(char: str) -> bool:
-    return unicodedata.east_asian_width(char) in "WF"
+    word = report.words.word
+    ending = word("incomplete" if failed else "complete", sections=len(wanted), failed=failed)
+    return "\n".join([*lines, word("privacy"), "", word("sign"), "", "=" * WIDTH, ending]) + "\n"
 
 
 class _Report:
     """The sections; each is a generator of lines."""
 
-    def __init__(self, language: str, texts: Mapping[str, Any]) -> None:
-        self._language = language
-        self._texts = texts
-        self._words = Words(texts) if "screen" in texts else None
+    def __init__(self, words: ReportWords) -> None:
+        self.words = words
 
-    def word(self, key: str) -> str:
-        """A word of [report], or its key where the texts are broken: the report must end."""
-        return str(self._texts.get("report", {}).get(key, key))
-
-    def who(self, terminal: TerminalProfile, software: str, made: datetime) -> Lines:
-        yield "=" * _WIDTH
-        yield self.word("title")
-        yield "=" * _WIDTH
-        yield self._row("made", f"{made:%Y-%m-%d %H:%M:%S %z}")
-        yield self._row("software", f"posmedic {software}")
+    def who(self, facts: ReportFacts) -> Lines:
+        word, terminal = self.words.word, facts.terminal
+        yield "=" * WIDTH
+        yield word("title")
+        yield "=" * WIDTH
+        yield self._row("made", f"{facts.made:%Y-%m-%d %H:%M:%S %z}")
+        yield self._row("software", f"posmedic {clean(facts.software)}")
+        if facts.ticket:
+            yield self._row("ticket", clean(facts.ticket))
         if terminal == TerminalProfile():
-            yield self._row("terminal", self.word("no_profile"))
+            yield self._row("terminal", word("no_profile"))
             return
-        yield self._row("terminal_id", terminal.terminal_id or "-")
-        yield self._row("merchant_id", terminal.merchant_id or "-")
-        yield self._row("mcc", terminal.mcc or "-")
-        yield self._row("country", f"{terminal.country or '-'} / {terminal.currency or '-'}")
-        yield self._row("host", terminal.host or "-")
-        yield self._row("acquirer", " ".join(filter(None, (terminal.acquirer, terminal.hotline))) or "-")
-        yield self._row("", self.word("verified" if terminal.verified else "unverified"))
+        for key, told in who_rows(terminal):
+            yield self._row(key, told)
+        yield self._row("", word("verified" if terminal.verified else "unverified"))
 
-    def decline(self, diagnosis: Diagnosis | None) -> Lines:
+    def decline(self, facts: ReportFacts) -> Lines:
+        diagnosis, word = facts.diagnosis, self.words.word
         yield from self._title("decline")
         if diagnosis is None:
-            yield self.word("no_decline")
+            yield word("no_decline")
             return
-        words, language = self._named(), self._language
-        yield self._row("code", f"{diagnosis.code or words.word('no_code')}  {diagnosis.meaning[language]}")
+        words, language = self.words.screen, self.words.language
+        if facts.declined_at:
+            yield self._row("when", moment(facts.declined_at))
+        yield self._row("code", f"{clean(diagnosis.code or words.word('no_code'))}  {diagnosis.meaning[language]}")
         yield self._row("verdict", words.of("verdict", diagnosis.verdict))
         yield self._row("short_code", diagnosis.short_code)
         for label, text in zip(("what", "who", "now", "proved"), diagnosis.headline[language], strict=True):
@@ -138,83 +100,135 @@ class _Report:
         yield from self._wrapped(words.word("charged"), diagnosis.charged[language])
         yield from self._wrapped(words.word("contact"), diagnosis.contact[language])
         yield ""
-        yield f"{self.word('causes')}:"
+        yield f"{word('causes')}:"
         for cause in diagnosis.causes:
             name, state = words.of("cause", cause.id), words.of("state", cause.state)
             because = ", ".join(words.evidence(fact) for fact in cause.because)
-            tail = f"{self.word('because')}: {because}" if because else ""
+            tail = f"{word('because')}: {because}" if because else ""
             yield from self._hung(f"  {pad(state, 16)}{pad(name, 32)}", tail)
             if cause.state in _RANKED and cause.advice[language]:
                 yield from self._hung(" " * 18, cause.advice[language])
 
     def selftest(self, evidence: Sequence[Evidence]) -> Lines:
+        words = self.words
         yield from self._title("selftest")
         if not evidence:
-            yield self.word("no_selftest")
+            yield words.word("no_selftest")
             return
-        yield self._columns(*(self.word(key) for key in ("outcome", "check", "value", "limit", "age")))
-        yield "-" * _WIDTH
+        yield from self._cells(*(words.word(key) for key in ("outcome", "check", "value", "limit", "age")))
+        yield "-" * WIDTH
         for item in evidence:
-            value = self._value(item.value, item.unit)
-            if item.outcome is not Outcome.PASS and item.value is None:
-                value = self._reason(item)
-            outcome = str(self._texts["outcome"][item.outcome])
-            yield self._columns(
-                outcome, self._named().evidence(item.id), value, self._word_of(item.limit), self._age(item.age_s)
+            outcome, name = words.outcome(item.outcome), words.check(item.id)
+            yield from self._cells(
+                outcome, name, words.told(item), words.limit(item.limit, item.unit), words.age(item.age_s)
             )
-        bad = [item for item in evidence if item.outcome in _WORTH]
-        untested = sum(item.outcome is Outcome.NOT_RUN for item in evidence)
-        yield ""
-        if not bad and untested < len(evidence):
-            yield self.word("no_fault").format(count=len(evidence) - untested)
-        if untested:
-            yield self.word("untested").format(count=untested)
 
     def found(self, evidence: Sequence[Evidence]) -> Lines:
         yield from self._title("found")
-        bad = [item for item in evidence if item.outcome in _WORTH]
+        bad = worst_first(evidence)
         if not bad:
-            yield self.word("found_none")
+            yield self.words.word("found_none")
         for item in bad:
-            outcome = str(self._texts["outcome"][item.outcome])
-            value = self._value(item.value, item.unit) if item.value is not None else ""
-            told = ", ".join(filter(None, (value, self._reason(item))))
-            yield from self._hung(f"{pad(outcome, 12)}{pad(self._named().evidence(item.id), 28)}", told)
-            advice = self._texts["check"].get(item.id, {}).get("advice", "")
-            if advice:
-                yield from self._hung(" " * 12, advice)
-            if item.detail:
-                yield from self._hung(" " * 12, f"({item.detail})")
+            head = f"{pad(self.words.outcome(item.outcome), 12)}{pad(self.words.check(item.id), 28)}"
+            yield from self._hung(head, self.words.why(item))
+            for text in filter(None, (self.words.advice(item.id), self.words.remark(item))):
+                yield from self._hung(" " * 12, text)
 
     def history(self, history: Mapping[str, Any]) -> Lines:
+        word = self.words.word
         yield from self._title("history")
-        codes, faults = history.get("codes", ()), history.get("faults", ())
+        codes, faults, untested = (history.get(key, ()) for key in ("codes", "faults", "untested"))
         if history.get("kept", "ok") != "ok":
-            yield from self._wrapped(self.word("not_kept"), str(history["kept"]))
+            yield from self._wrapped(word("not_kept"), clean(str(history["kept"])))
         if not codes and not faults:
-            yield self.word("no_history")
+            yield word("no_history")
         if codes:
-            yield f"{self.word('history_declines')}:"
+            yield f"{word('history_declines')}:"
         for row in codes:
-            code = str(row["code"] or self._named().word("no_code"))
-            yield f"  {pad(code, 28)}{pad(self._times(row), 12)}{self._span(row)}"
+            code = clean(str(row["code"] or self.words.screen.word("no_code")))
+            yield from self._hung(f"  {pad(code, 28)}{pad(str(row['count']) + '×', 12)}", self.words.span(row))
         if faults:
-            yield f"{self.word('history_faults')}:"
+            yield f"{word('history_faults')}:"
         for row in faults:
-            name, state = self._named().evidence(str(row["id"])), self.word("open" if row["active"] else "over")
-            yield f"  {pad(name, 28)}{pad(self._times(row), 12)}{pad(self._span(row), 36)}{state}"
+            head = f"  {pad(self.words.check(str(row['id'])), 28)}{pad(str(row['count']) + '×', 12)}"
+            yield from self._hung(head, f"{self.words.span(row)}  {self.words.status(row)}")
+            yield from self._hung(" " * 42, self.words.times(row))
+        if untested:
+            names = ", ".join(self.words.check(str(name)) for name in untested)
+            yield from self._hung("", f"{word('never_tested')}: {names}")
 
-    def _named(self) -> Words:
-        if self._words is None:
-            raise KeyError("screen")
-        return self._words
+    def trends(self, facts: ReportFacts) -> Lines:
+        """One line a fact and period; the HTML report has the plots."""
+        yield from self._title("trends")
+        units = {item.id: item.unit for item in facts.evidence}
+        for name, periods in facts.trends.items():
+            for period, samples in periods.items():
+                if not samples:
+                    continue
+                least, most = min(item.least for item in samples), max(item.most for item in samples)
+                mean = sum(item.mean * item.count for item in samples) / sum(item.count for item in samples)
+                told = f"{number(least)} .. {number(most)} {units.get(name, '')}".rstrip()
+                told += f" ({self.words.word('mean')} {number(mean)})"
+                start = samples[0].start.strftime("%m-%d" if period == "day" else "%m-%d %H:%M")
+                since = self.words.word(f"since_{period}", start=start)
+                yield from self._hung(f"  {pad(self.words.check(name), 26)}{pad(told, 40)}", since)
+
+    def comparison(self, comparison: Comparison | None) -> Lines:
+        if comparison is None:
+            return
+        words, word = self.words, self.words.word
+        yield from self._title("comparison")
+        yield self._row("before", run_head(comparison.before))
+        yield self._row("after", run_head(comparison.after))
+        if not comparison.same_terminal:
+            yield word("other_terminal")
+        yield ""
+        columns = (28, 36, 36)
+        for kind in Kind:
+            changes = comparison.of(kind)
+            if not changes or kind is Kind.SAME:
+                continue
+            yield f"{word(f'kind_{kind}')} ({len(changes)}):"
+            for change in changes:
+                cells = (words.check(change.id), *(side_told(words, change, side) for side in ("before", "after")))
+                for line in self._rows(cells, columns):
+                    yield f"  {line}"
+        yield word("unchanged", count=len(comparison.of(Kind.SAME)))
+
+    def proof(self, facts: ReportFacts) -> Lines:
+        yield from self._title("proof")
+        yield from self.summary(facts.evidence)
+        good = [item for item in facts.evidence if item.outcome is Outcome.PASS]
+        if not good:
+            return
+        yield ""
+        yield f"{self.words.word('tested_good')}:"
+        cells = [(self.words.check(item.id), self.words.told(item)) for item in good]
+        for left, right in itertools.zip_longest(cells[::2], cells[1::2], fillvalue=("", "")):
+            for line in self._rows((*left, *right), _PAIRS):
+                yield f"  {line}"
+
+    def summary(self, evidence: Sequence[Evidence]) -> Lines:
+        """Was a fault found, and what was not tested? Nothing tested is never called free of faults."""
+        word, bad, untested = self.words.word, worst_first(evidence), count_untested(evidence)
+        tested = len(evidence) - untested
+        if bad:
+            yield word("faults", count=len(bad), tested=tested)
+            for item in bad:
+                yield f"  {pad(self.words.outcome(item.outcome), 12)}{self.words.check(item.id)}"
+        elif tested:
+            yield word("no_fault", count=tested)
+        else:
+            yield word("no_selftest")
+        if untested:
+            yield word("untested", count=untested)
 
     def _title(self, key: str) -> Lines:
-        yield self.word(key)
-        yield "-" * _WIDTH
+        yield self.words.word(key)
+        yield "-" * WIDTH
 
     def _row(self, key: str, text: str) -> str:
-        return pad(self.word(key) if key else "", _LABEL) + text
+        return pad(self.words.word(key) if key else "", _LABEL) + text
 
     def _wrapped(self, label: str, text: str) -> Lines:
         return self._hung(pad(label, _LABEL), text)
@@ -222,47 +236,55 @@ class _Report:
     def _hung(self, head: str, text: str) -> Lines:
         """``head``, then the text in a column of its own."""
         column = width_of(head)
-        for number, line in enumerate(wrap(text, max(24, _WIDTH - column))):
-            yield (head if number == 0 else " " * column) + line
+        for place, line in enumerate(wrap(text, max(24, WIDTH - column))):
+            yield (head if place == 0 else " " * column) + line
 
-    def _columns(self, *cells: str) -> str:
-        """Cells side by side; one that is too long for its column pushes the others, so nothing is cut."""
-        return "".join(pad(cell, width) for cell, width in zip(cells, _COLUMNS, strict=False)) + cells[-1]
+    def _cells(self, *cells: str) -> Lines:
+        return self._rows(cells, _COLUMNS)
 
-    def _value(self, value: Value, unit: str) -> str:
-        if isinstance(value, bool):
-            return self.word("yes" if value else "no")
-        if isinstance(value, int | float):
-            return f"{value:g} {unit}".strip() if abs(value) < 1e6 else f"{value:.0f} {unit}".strip()
-        return self._word_of(value) if value else ""
+    def _rows(self, cells: Sequence[str], columns: Sequence[int]) -> Lines:
+        """Cells side by side; one that is too long for its column goes on below itself."""
+        wrapped = [wrap(cell, width - 1) for cell, width in zip(cells, columns, strict=True)]
+        for row in itertools.zip_longest(*wrapped, fillvalue=""):
+            yield "".join(pad(cell, width) for cell, width in zip(row, columns, strict=True))
 
-    def _word_of(self, value: str) -> str:
-        """A value that is a key of [value] in words, and so each alternative of a limit; else as it is."""
-        words: Mapping[str, Any] = self._texts.get("value", {})
-        return "|".join(str(words.get(part, part)) for part in value.split("|"))
 
-    def _reason(self, item: Evidence) -> str:
-        return str(self._texts["reason"].get(item.reason, item.reason))
+def who_rows(terminal: TerminalProfile) -> list[tuple[str, str]]:
+    """Key of [report] and text of each line about the terminal."""
+    place = " / ".join((terminal.country or "-", terminal.currency or "-"))
+    acquirer = " ".join(filter(None, (terminal.acquirer, terminal.hotline)))
+    rows = [
+        *(("terminal_id", terminal.terminal_id), ("merchant_id", terminal.merchant_id), ("mcc", terminal.mcc)),
+        *(("country", place), ("host", terminal.host), ("acquirer", acquirer)),
+    ]
+    return [(key, clean(told or "-")) for key, told in rows]
 
-    def _age(self, age_s: float) -> str:
-        steps = ((_DAY_S, "days"), (_HOUR_S, "hours"), (_MINUTE_S, "minutes"))
-        size, name = next((step for step in steps if age_s >= step[0]), (1, "seconds"))
-        return f"{int(age_s / size)} {self.word(name)}"
 
-    def _times(self, row: Mapping[str, Any]) -> str:
-        return f"{row['count']}×"
+def run_head(run: Run) -> str:
+    """When and by which software a run was made, and on which terminal."""
+    return "  ".join(filter(None, (moment(run.made), f"posmedic {clean(run.software)}", clean(run.terminal_id))))
 
-    def _span(self, row: Mapping[str, Any]) -> str:
-        first, last = (str(row[key])[:16].replace("T", " ") for key in ("first_seen", "last_seen"))
-        return first if first == last else self.word("first_last").format(first=first, last=last)
+
+def side_told(words: ReportWords, change: Change, side: str) -> str:
+    """One side of a change: outcome, then value or reason."""
+    item: Evidence | None = getattr(change, side)
+    if item is None:
+        return words.word("not_there")
+    told = words.told(item)
+    return words.outcome(item.outcome) + (f" ({told})" if told else "")
 
 
 def selftest_text(evidence: Sequence[Evidence], language: str, texts: Mapping[str, Any]) -> str:
     """Return the self-test table and what was found, as ``posmedic selftest`` prints it."""
-    report = _Report(language, texts)
-    return "\n".join([*report.selftest(evidence), "", *report.found(evidence)])
+    report = _Report(ReportWords(language, texts))
+    return "\n".join([*report.selftest(evidence), "", *report.found(evidence), "", *report.summary(evidence)])
 
 
 def history_text(history: Mapping[str, Any], language: str, texts: Mapping[str, Any]) -> str:
     """Return the fault memory, as ``posmedic history`` prints it."""
-    return "\n".join(_Report(language, texts).history(history))
+    return "\n".join(_Report(ReportWords(language, texts)).history(history))
+
+
+def comparison_text(comparison: Comparison, language: str, texts: Mapping[str, Any]) -> str:
+    """Return two saved runs side by side."""
+    return "\n".join(_Report(ReportWords(language, texts)).comparison(comparison))

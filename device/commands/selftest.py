@@ -1,0 +1,116 @@
+"""``posmedic selftest``: runs the checks in the service or without one, and tells them as a table, JSON or lines."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from device import __version__
+from device.actions import Progress, SelftestResult
+from device.app.reporting import Ask, read_evidence
+from device.app.standalone import Standalone
+from device.commands.line import ask_service
+from device.commands.report import write_file
+from device.evidence import CheckSpec, Evidence, Level
+from device.outlets.compare import Run, run_to_json
+from device.outlets.report import selftest_text
+from device.selftest.check_table import parse_checks
+from device.settings import Settings, read_catalogue, read_texts
+
+
+def run_selftest(arguments: argparse.Namespace, settings: Settings, language: str) -> int:
+    """Run the checks, print them in the asked form, save them where asked; the exit code of the run."""
+    lines = LinePrinter(parse_checks(read_catalogue("checks.toml"))) if arguments.lines else None
+
+    def step(progress: Progress) -> None:
+        show_progress(progress)
+        if lines is not None:
+            lines.print(progress.evidence)
+
+    result, ask = _run(arguments, settings, step)
+    if arguments.save is not None:
+        _save(arguments.save, arguments.level, result, ask)
+    if lines is not None:
+        lines.print(result.evidence)
+        lines.end(result.exit_code)
+    elif arguments.json:
+        rows = [dataclasses.asdict(item) for item in result.evidence]
+        _print(json.dumps({"exit_code": result.exit_code, "evidence": rows}, ensure_ascii=False, indent=1))
+    else:
+        _print(selftest_text(result.evidence, language, read_texts(language)))
+    return result.exit_code
+
+
+def _run(
+    arguments: argparse.Namespace, settings: Settings, step: Callable[[Progress], None]
+) -> tuple[SelftestResult, Ask]:
+    run_dir = settings.service.run_dir
+
+    def told(values: Mapping[str, Any]) -> None:
+        found = read_evidence(values.get("evidence", ()))
+        step(Progress(int(values["done"]), int(values["total"]), str(values["text"]), found))
+
+    request = {"level": arguments.level, "part": arguments.part}
+    runs, result = ask_service(run_dir, "selftest", request, told)
+    if runs:
+        done = SelftestResult(read_evidence(result["evidence"]), int(result["exit_code"]))
+        return done, lambda command, args: ask_service(run_dir, command, args, lambda _step: None)[1]
+    alone = Standalone(settings)
+    return alone.selftest(Level(arguments.level), arguments.part, step), alone.ask
+
+
+class LinePrinter:
+    """Prints each result once, as soon as it is known: one JSON object a line (catalogue/selftest.schema.json)."""
+
+    def __init__(self, specs: Mapping[str, CheckSpec]) -> None:
+        self._specs = specs
+        self._told: set[str] = set()
+
+    def print(self, evidence: Sequence[Evidence]) -> None:
+        """Print what was not printed before."""
+        for item in evidence:
+            if item.id not in self._told:
+                self._told.add(item.id)
+                self._write(self.line_of(item))
+
+    def line_of(self, item: Evidence) -> dict[str, Any]:
+        """One result; ``level`` is null for a fact that the table of checks does not know."""
+        spec = self._specs.get(item.id)
+        place = {"id": item.id, "part": item.part, "fact": item.fact}
+        return {**place, **dataclasses.asdict(item), "level": None if spec is None else spec.level.value}
+
+    def end(self, exit_code: int) -> None:
+        """Print the last line."""
+        self._write({"exit_code": exit_code})
+
+    @staticmethod
+    def _write(line: Mapping[str, Any]) -> None:
+        sys.stdout.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+        sys.stdout.flush()
+
+
+def show_progress(progress: Progress) -> None:
+    """One line on standard error, rewritten in place where a person watches."""
+    if sys.stderr.isatty():
+        bar = "#" * progress.done + "." * (progress.total - progress.done)
+        end = "\n" if progress.done == progress.total else ""
+        sys.stderr.write(f"\r[{bar}] {progress.done}/{progress.total} {progress.text:20}{end}")
+        sys.stderr.flush()
+
+
+def _save(path: Path, level: str, result: SelftestResult, ask: Ask) -> None:
+    """Keep the run for a later comparison."""
+    terminal_id = (ask("facts", {}) or {}).get("terminal", {}).get("terminal_id") or ""
+    made = datetime.now().astimezone().isoformat(timespec="seconds")
+    run = Run(made, __version__, terminal_id, level, result.evidence)
+    write_file(path, json.dumps(run_to_json(run), ensure_ascii=False, indent=1) + "\n")
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text.rstrip("\n") + "\n")
