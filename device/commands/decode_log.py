@@ -39,6 +39,7 @@ class LogCommand:
         self._renderer = Renderer(language, self._words)
         self._out = out
         self._told = told
+        self._is_shared = out.isatty()  # results and bar stand on one screen
         self._run = LogRun(kind, tables)
         self._reader = LogReader(reads_of(kind))
         self._progress = Progress(told, 0)
@@ -46,8 +47,7 @@ class LogCommand:
 
     def run(self, source: BinaryIO, form: InputForm | None, first: bytes = b"", size: int = 0) -> int:
         """Decode ``first`` and all of ``source``, of ``size`` bytes if known; returns the exit code."""
-        if sys.stderr is self._told and (not self._as_json or self._out.isatty() or self._told.isatty()):
-            self._progress = Progress(self._told, size)
+        self._progress = Progress(self._told, size)
         chunks = self._chunks(source, first)
         is_interrupted = False
         try:
@@ -111,7 +111,8 @@ class LogCommand:
             chunk = read(_CHUNK_BYTES)
 
     def _print(self, result: Row) -> None:
-        self._progress.clear()
+        if self._is_shared:
+            self._progress.clear()
         if self._as_json:
             self._out.write(_ENCODE(result) + "\n")
             return
