@@ -107,26 +107,33 @@ class AbecsHost:
 
     @property
     def pending(self) -> int:
-        """Bytes of an unfinished frame."""
+        """Bytes held back, as of the deframer: :meth:`expire` when the line goes quiet."""
         return self._deframer.pending
 
     def ask(self, command: bytes) -> bytes:
         """Begin a command and return the bytes to send. Raises ValueError where it is too long for a frame."""
         self._frame = build_frame(command)
-        self._command = command[:3]
+        self._command = command
         self._tries = _Tries(sent=1)
         self._waiting = Waiting.ACK
         return self._frame
 
     def cancel(self) -> bytes:
         """End what the pinpad is at, and return the byte to send. What comes before EOT is forgotten."""
+        self._deframer.wipe()
         self._tries = _Tries(sent=1)
         self._waiting = Waiting.EOT
         return _CAN
 
     def feed(self, data: bytes | bytearray) -> list[Event]:
         """Take bytes from the line."""
-        return self._take(self._deframer.feed(data))
+        if self._waiting is not Waiting.EOT:
+            return self._take(self._deframer.feed(data))
+        end = data.find(AbecsCode.EOT)  # all else is to be ignored here, 2.2.2.3, be it noise that looks like a frame
+        if end < 0:
+            return []
+        self._waiting = Waiting.NOTHING
+        return [Cancelled(), *self._take(self._deframer.feed(data[end + 1 :]))]
 
     def expire(self) -> list[Event]:
         """The line went quiet inside a frame: it is spoilt."""
@@ -156,9 +163,6 @@ class AbecsHost:
         return events
 
     def _control(self, item: AbecsControl) -> list[Event]:
-        if item.code is AbecsCode.EOT and self._waiting is Waiting.EOT:
-            self._waiting = Waiting.NOTHING
-            return [Cancelled()]
         if self._waiting is Waiting.ACK and item.code is AbecsCode.ACK:
             self._waiting = Waiting.ANSWER
             return [Acknowledged()]
@@ -168,8 +172,9 @@ class AbecsHost:
         return []
 
     def _answer(self, frame: AbecsFrame) -> list[Event]:
-        name = bytes(frame.data[:3])
-        if self._waiting in (Waiting.ACK, Waiting.ANSWER) and name in (self._command, UNKNOWN.encode()):
+        name, echo = bytes(frame.data[:3]), frame.data == self._command  # of a line that hears itself
+        mine = name in (self._command[:3], UNKNOWN.encode())
+        if mine and not echo and self._waiting in (Waiting.ACK, Waiting.ANSWER):
             self._waiting = Waiting.NOTHING
             return [Answer(frame)]
         frame.wipe()

@@ -138,16 +138,6 @@ def build_value(number: int, data: bytes) -> bytes:
     return number.to_bytes(2, "big") + len(data).to_bytes(2, "big") + data
 
 
-OPEN: Final = build_command("OPN")  # without the key exchange of secure communication, 3.2.1
-ASK_IDENTITY: Final = build_command(
-    "GIX", build_value(_SPE_IDLIST, b"".join(number.to_bytes(2, "big") for number in ASKED))
-)
-ASK_IDENTITY_OLD: Final = build_command("GIN", b"00")  # for pinpads that do not know GIX
-CLOSE: Final = build_command("CLX")  # leaves the display empty, 3.2.7
-CLOSE_OLD: Final = build_command("CLO", b" " * 32)  # for pinpads that do not know CLX
-QUESTIONS: Final = (OPEN, ASK_IDENTITY, ASK_IDENTITY_OLD, CLOSE, CLOSE_OLD)
-
-
 def parse_command(data: bytes | bytearray) -> AbecsMessage:
     """Read a command; what cannot be read any more is told in ``stopped``."""
     return _parse(bytes(data), with_status=False)
@@ -254,3 +244,14 @@ def _number(data: bytes, at: int, otherwise: AbecsStop) -> tuple[int | None, Abe
     if len(digits) < _DIGITS:
         return None, AbecsStop.SHORT
     return (int(digits), None) if digits.isdigit() else (None, otherwise)
+
+
+# All that a terminal asks to learn who a pinpad is and how it is.
+OPEN: Final = build_command("OPN")  # without the key exchange of secure communication, 3.2.1
+ASK_IDENTITY: Final = build_command(
+    "GIX", build_value(_SPE_IDLIST, b"".join(number.to_bytes(2, "big") for number in ASKED))
+)
+ASK_IDENTITY_OLD: Final = build_command("GIN", b"00")  # for pinpads that do not know GIX
+CLOSE: Final = build_command("CLX")  # leaves the display empty, 3.2.7
+CLOSE_OLD: Final = build_command("CLO", b" " * 32)  # for pinpads that do not know CLX
+QUESTIONS: Final = (OPEN, ASK_IDENTITY, ASK_IDENTITY_OLD, CLOSE, CLOSE_OLD)

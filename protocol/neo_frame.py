@@ -104,8 +104,8 @@ class NeoDeframer:
 
     @property
     def pending(self) -> int:
-        """Bytes held back because their frame is not complete."""
-        return len(self._buffer)
+        """Bytes held back because their frame is not complete; 1 where only lost bytes are still to be told."""
+        return len(self._buffer) or min(self._noise, 1)
 
     def feed(self, data: bytes | bytearray) -> list[NeoItem]:
         """Take bytes from the line and return what became certain, in the order of the stream."""

@@ -70,6 +70,7 @@ class _Conversation:
             Waiting.ACK: profile.acknowledge_s,
             Waiting.EOT: profile.acknowledge_s,
             Waiting.ANSWER: profile.answer_s,
+            Waiting.NOTHING: 0.0,  # the last event is still to be taken
         }
 
     def cancel(self) -> None:

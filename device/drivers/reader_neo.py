@@ -20,7 +20,7 @@ from device.drivers.reader_facts import (
 from device.drivers.reader_line import ReaderLine
 from device.drivers.reader_profile import ReaderProfile
 from device.ports.serial_port import PortDeadlineError, SerialPort
-from protocol.neo_frame import NeoDeframer, NeoError, NeoFault, NeoFrame, NeoItem
+from protocol.neo_frame import CrcOrder, NeoDeframer, NeoError, NeoFault, NeoFrame, NeoItem
 from protocol.neo_message import GET_VERSION, PING, NeoMessageError, NeoStatus, build_question, parse_version
 
 _MOST_DATA: Final = 1024  # bytes; several times what a version needs
@@ -51,7 +51,7 @@ class _Conversation:
         try:
             for _attempt in range(1 + self._profile.most_resends):
                 self._line.write(data)
-                item = self._next(question[0])
+                item = self._next(question)
                 if isinstance(item, NeoFrame) and item.second != NeoStatus.CRC_ERROR:
                     self._line.answered()
                     return item
@@ -65,15 +65,20 @@ class _Conversation:
             raise ReaderGarbledError("None of the reader's answers was whole.")
         raise self._line.out_of_time()
 
-    def _next(self, command: int) -> NeoFrame | NeoError | None:
+    def _next(self, question: tuple[int, int]) -> NeoFrame | NeoError | None:
         """The next item that bears on our question; None: it did not come in time."""
         until = time.monotonic() + self._profile.answer_s
         while (item := self._line.next_item(until)) is not None:
             if isinstance(item, NeoError):
                 if item.fault is not NeoFault.NOISE:
                     return item
-            elif item.command == command:
+            elif item.command == question[0] and not _is_echo(item, question):
                 return item
             else:
                 item.wipe()  # unasked: may be a card that was just tapped
         return None
+
+
+def _is_echo(frame: NeoFrame, question: tuple[int, int]) -> bool:
+    """A line on which the terminal hears itself gives the command back, CRC order and all."""
+    return frame.second == question[1] and not frame.data and frame.order is CrcOrder.LOW_FIRST
