@@ -26,6 +26,8 @@ KINDS: Final[Mapping[str, str]] = {  # kind -> what it reads, for --help
     "atr": "a chip card's answer to reset",
     "at": "a modem's AT conversation",
     "control": "STX/ETX and SI/SO frames of readers, pinpads and host links",
+    "neo": "frames of ID TECH NEO (ViVOpay) readers",
+    "abecs": "conversations with ABECS pinpads (Brazil)",
     "pn532": "frames of the NFC controller PN532 on a serial line",
     "ccid": "CCID messages of a card reader on a serial line",
     "escpos": "status of an ESC/POS printer",

@@ -74,6 +74,16 @@ class Tables:
         return read_code_tables("reader_codes/ccid.toml")
 
     @cached_property
+    def neo(self) -> CodeTables:
+        """Commands and status codes of ID TECH NEO readers."""
+        return read_code_tables("reader_codes/neo.toml")
+
+    @cached_property
+    def abecs(self) -> CodeTables:
+        """Commands, status codes and control characters of ABECS pinpads."""
+        return read_code_tables("reader_codes/abecs.toml")
+
+    @cached_property
     def printer(self) -> PrinterStates:
         """What status bits of ESC/POS printers say."""
         return read_printer_states()

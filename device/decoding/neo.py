@@ -1,0 +1,99 @@
+"""Frames of ID TECH NEO readers: what was asked and how it ended. Data is hidden, but for the firmware's version."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from device.decoding.code_catalogue import CodeTables
+from device.decoding.lanes import Lane
+from device.decoding.result import Backing, Decoded, Direction, Outcome, Row, hidden
+from device.decoding.tables import Tables
+from protocol.neo_frame import CrcOrder, NeoDeframer, NeoError, NeoFrame, NeoItem
+from protocol.neo_message import GET_VERSION, NeoMessageError, parse_version
+
+_SHOWN: Final = re.compile(r"(?!.*\d{7})[A-Za-z0-9 ._/,;()+-]{1,64}", re.ASCII)
+
+
+class NeoStream:
+    """Frames as they come, in pieces of any size; keeps the unfinished frame of each direction and open questions."""
+
+    def __init__(self, codes: CodeTables) -> None:
+        self._codes = codes
+        self._lines: dict[Direction, tuple[NeoDeframer, Lane]] = {}
+        self._asked: dict[int, int] = {}  # command -> sub-command that has no answer yet
+        self._offset = 0
+
+    def feed(self, data: bytes, direction: Direction = Direction.UNKNOWN) -> list[Row]:
+        """Take the next bytes and return a row for each frame or fault that became certain."""
+        deframer, lane = self._lines.setdefault(direction, (NeoDeframer(), Lane()))
+        lane.add(len(data), self._offset)
+        self._offset += len(data)
+        return [self._row(item, lane, direction) for item in deframer.feed(data)]
+
+    def close(self) -> list[Row]:
+        """The line has ended: what stands in unfinished frames."""
+        lines = self._lines.items()
+        return [self._row(item, lane, way) for way, (deframer, lane) in lines for item in deframer.expire()]
+
+    def _row(self, item: NeoItem, lane: Lane, direction: Direction) -> Row:
+        row: Row = {"offset": lane.place(item.offset)}
+        if isinstance(item, NeoError):
+            return row | {"bytes": item.length, "fault": str(item.fault)}
+        row |= self._answer(item) if self._is_answer(item, direction) else self._question(item)
+        item.wipe()
+        return row | {"crc": self._codes.text("crc", item.order)}
+
+    def _is_answer(self, frame: NeoFrame, direction: Direction) -> bool:
+        """Where the log does not say who sent it: as the CRC tells, or as an open question makes likely."""
+        if direction is not Direction.UNKNOWN:
+            return direction is Direction.RECEIVED
+        asked = self._asked.get(frame.command)
+        if frame.order is CrcOrder.HIGH_FIRST:
+            return True
+        return asked is not None and asked != frame.second
+
+    def _question(self, frame: NeoFrame) -> Row:
+        self._asked[frame.command] = frame.second
+        row: Row = {"from": "host"} | self._command(frame.command, frame.second) | {"bytes": len(frame.data)}
+        return row | ({"value": hidden(len(frame.data))} if frame.data else {})
+
+    def _answer(self, frame: NeoFrame) -> Row:
+        asked = self._asked.pop(frame.command, None)
+        status = f"{frame.second:02X}"
+        row: Row = {"from": "reader"} | self._command(frame.command, asked) | {"bytes": len(frame.data)}
+        row |= {"status": status, "status_meaning": self._codes.text("status", status)}
+        if not frame.data:
+            return row
+        version = _version(frame) if asked in (None, GET_VERSION[1]) else None
+        return row | {"value": version or hidden(len(frame.data))}
+
+    def _command(self, command: int, second: int | None) -> Row:
+        key = f"{command:02X}-" + ("??" if second is None else f"{second:02X}")
+        name = self._codes.word("command", key)
+        return {"command": key} | ({"name": name, "meaning": self._codes.text("command", key)} if name else {})
+
+
+def _version(frame: NeoFrame) -> str | None:
+    try:
+        text = parse_version(frame)
+    except NeoMessageError:
+        return None
+    return text if _SHOWN.fullmatch(text) else None
+
+
+def open_stream(tables: Tables) -> NeoStream:
+    """Open a decoder for bytes that come in pieces."""
+    return NeoStream(tables.neo)
+
+
+def decode(data: bytes, tables: Tables) -> Decoded:
+    """Decode everything in ``data``; both directions may be mixed in it."""
+    stream = open_stream(tables)
+    rows = [*stream.feed(data), *stream.close()]
+    frames = [row for row in rows if "fault" not in row]
+    faults = [row for row in rows if "fault" in row]
+    if not frames:
+        return Decoded(Outcome.NOT_THAT_KIND, {"reason": "no whole NEO frame was found", "faults": faults})
+    outcome = Outcome.PARTIAL if faults else Outcome.WHOLE
+    return Decoded(outcome, {"frames": frames, "faults": faults}, Backing.CHECKED)
