@@ -66,6 +66,7 @@ def _arguments() -> argparse.Namespace:
     diagnose.add_argument("--explain", action="store_true", help="print the chain rule by rule")
     explain = commands.add_parser("explain", parents=[shown], help="what a response code or short code means")
     explain.add_argument("code", metavar="CODE", help="e.g. 62, or the 12 signs that the screen shows")
+    explain.add_argument("--long", action="store_true", help="also what public articles say of it, item by item")
     explain.add_argument("--host", default="", metavar="PROFILE", help="the host's profile, e.g. unionpay")
     _add_decode(commands.add_parser("decode", parents=[shown], help="read frames, messages and logs; redacted"))
     commands.add_parser("history", parents=[settings, shown], help="fault memory: declines and faults")

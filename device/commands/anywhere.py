@@ -25,7 +25,8 @@ def run_anywhere(arguments: argparse.Namespace) -> int:
             *diagnose_file(arguments.frame, language=language, as_json=arguments.json, explain=arguments.explain)
         )
     if arguments.command == "explain":
-        return _print(*explain_code(arguments.code, host=arguments.host, language=language, as_json=arguments.json))
+        shown = {"host": arguments.host, "language": language, "as_json": arguments.json, "long": arguments.long}
+        return _print(*explain_code(arguments.code, **shown))
     try:
         return _run_decode(arguments, language)
     except InputError as error:

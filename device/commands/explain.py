@@ -6,10 +6,12 @@ import json
 import re
 from typing import Final
 
+from device.commands.article import Item, read_article, write_article
 from device.commands.diagnose import read_knowledge
 from device.diagnosis.codes import CodeRow, CodeTable
 from device.diagnosis.knowledge import Knowledge
 from device.diagnosis.short_code import LENGTH, ShortCode, ShortCodeError, decode
+from device.settings import read_texts
 from device.table import TableError
 
 _BAD_INPUT: Final = 2
@@ -39,8 +41,10 @@ _LOCAL: Final = {
 }
 
 
-def explain_code(text: str, *, host: str = "", language: str = "zh", as_json: bool = False) -> tuple[int, str]:
-    """Exit code and text for a response code or a short code.
+def explain_code(
+    text: str, *, host: str = "", language: str = "zh", as_json: bool = False, long: bool = False
+) -> tuple[int, str]:
+    """Exit code and text for a response code or a short code; ``long``: also what public articles say of the code.
 
     0 and the explanation (a code that the host's table does not have is answered with "unknown"), or 2 and one
     sentence about bad input. ``host`` is the name of a host profile; "" is the default one.
@@ -56,9 +60,21 @@ def explain_code(text: str, *, host: str = "", language: str = "zh", as_json: bo
     row = table.find(code)
     if row is None:
         return 0, _write_unknown(code, knowledge, table.host, language, as_json=as_json)
+    article = read_article(code) if long else ()
     if as_json:
-        return 0, _dump(_row_json(row, knowledge, table.host))
-    return 0, write_row(row, knowledge, table, language)
+        told = {"article": [item.as_json() for item in article]} if long else {}
+        return 0, _dump({**_row_json(row, knowledge, table.host), **told})
+    page = write_row(row, knowledge, table, language)
+    return 0, f"{page}\n{_write_article(article, knowledge, language)}" if long else page
+
+
+def _write_article(article: tuple[Item, ...], knowledge: Knowledge, language: str) -> str:
+    if not article:
+        return {"zh": "\n没有关于此代码的更长说明。", "en": "\nThere is no longer text about this code."}[language]
+    wording = knowledge.wording
+    who = {name: wording.text(f"who.{name}.full")[language] for name in {item.who for item in article}}
+    checks = read_texts(language)["check"]
+    return write_article(article, who, {name: row["name"] for name, row in checks.items()}, language)
 
 
 def _find_table(host: str, knowledge: Knowledge) -> CodeTable:
