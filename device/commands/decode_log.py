@@ -54,7 +54,8 @@ class LogCommand:
             self._decode(chunks, form, size)
         except KeyboardInterrupt:
             is_interrupted = True
-        self._progress.clear()
+        finally:
+            self._progress.clear()
         self._summarize(is_interrupted=is_interrupted)
         return _INTERRUPTED if is_interrupted else int(self._run.tally.outcome)
 
