@@ -14,7 +14,8 @@ _ROW: Final = re.compile(r"\s*(?:0x)?(?P<offset>[0-9A-Fa-f]{3,8})(?P<colon>[:h]?
 _FIRST_BYTES: Final = re.compile(r"(?<![^\s\]:>])(?:0x)?[0-9A-Fa-f]{3,8}[:h]?\s+[0-9A-Fa-f]{2}")
 _GROUPS: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){1,4}(?:[ \t-]{1,3}(?:[0-9A-Fa-f]{2}){1,4})*")
 _TOKEN: Final = re.compile(r"[0-9A-Fa-f]+")
-_MOST_ROW_BYTES: Final = 64
+_MOST_ROW_BYTES: Final = 4096  # PC/SC daemons put a whole message into one row
+_MOST_WITH_TEXT: Final = 64  # groups in a row with a text column
 _WORD_OFFSET: Final = 7  # digits of hexdump without -C and of od, which print words of the machine, low byte first
 
 
@@ -78,6 +79,8 @@ def _split(body: str) -> tuple[list[str], bool]:
     if match is None:
         return [], False
     tokens = [token for token in _TOKEN.finditer(body, 0, match.end()) if len(token[0]) % 2 == 0]
+    if len(tokens) > _MOST_WITH_TEXT:
+        return ([token[0] for token in tokens], False) if match.end() == len(body.rstrip()) else ([], False)
     if match.end() == len(body.rstrip()) and not re.search(r"\S\s{2,}\S", body):
         return [token[0] for token in tokens], False
     for count in range(len(tokens), 0, -1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,32 @@ def test_a_piece_never_grows_without_bound() -> None:
     star = LogReader(Reads.BYTES)
     pieces = [p for line in ("00000000  31 32", "*", "f0000000  33") for p in star.feed(line)] + star.close()
     assert sum(len(p.data) for p in pieces) <= 65_536 + 64
+
+
+def test_a_whole_message_in_one_row_of_a_dump_is_read() -> None:
+    data = bytes(range(256)) * 2
+    (piece,), _ = read_all(f"00000055 [140029765236416] -> 000000 {data.hex(' ')}")
+    assert (piece.direction, piece.data) == (Direction.SENT, data)
+
+
+def test_a_long_line_that_nearly_fits_costs_no_more_than_its_length() -> None:
+    def work(line: str) -> int:
+        steps = 0
+
+        def count(*_: object) -> None:
+            nonlocal steps
+            steps += 1
+
+        sys.setprofile(count)
+        try:
+            read_all(line, Reads.BOTH)
+        finally:
+            sys.setprofile(None)
+        return steps
+
+    for form in ("0000 {}  x", "TX {} z", "{}|", "[{}", "a {}:", "<CR>{}"):
+        few, many = (work(form.format(" 31" * count)) for count in (200, 20_000))
+        assert many < 150 * few, form
 
 
 def test_signs_that_cannot_be_seen_are_read_as_logs_write_them() -> None:
