@@ -14,6 +14,7 @@ from typing import Final
 from device.decoding.kinds import Decode, OpenStream, decoder_of, stream_of
 from device.decoding.result import Decoded, Outcome, Row, Stream
 from device.decoding.tables import Tables
+from tools.fuzz.rules import LawError
 from tools.fuzz.seeds import PAN
 
 MOST_MS: Final = 50.0
@@ -21,10 +22,6 @@ _USUAL_BYTES: Final = 4096
 _MOST_CHARACTERS_A_BYTE: Final = 1500
 _MOST_CHARACTERS_BASE: Final = 60_000
 _TIMED_TRIES: Final = 3
-
-
-class LawError(AssertionError):
-    """A decoder broke a law; the text says which, without any of the input."""
 
 
 class Laws:

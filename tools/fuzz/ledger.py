@@ -1,43 +1,73 @@
-"""How many inputs each target has had, kept over interruptions; void when the decoder's source has changed."""
+"""How many inputs each target has had, kept over interruptions; void when the modules it is made of have changed."""
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tools.fuzz.seeds import ROOT
 
 FOLDER: Final = ROOT / "build" / "fuzz"
+_OURS: Final = ("protocol", "device")
+_DATA: Final = "device.decoding.tables"  # reads every catalogue: its imports belong to no single decoder
 
 
-def source_hash() -> str:
-    """A digest of all source and data that decoders are made of."""
+class Ledger:
+    """The numbers of one decoder: target -> inputs tried, by engine."""
+
+    def __init__(self, decoder: str) -> None:
+        self._path = FOLDER / f"{decoder}.json"
+        self._entries: dict[str, dict[str, Any]] = {}
+        try:
+            told = json.loads(self._path.read_text())
+            self._entries = {str(name): dict(entry) for name, entry in told.items() if isinstance(entry, dict)}
+        except (OSError, ValueError, AttributeError):
+            return
+
+    def done(self, target: str, source: str, engine: str) -> int:
+        """Inputs that this target has had from this engine with this very source."""
+        entry = self._entries.get(target, {})
+        return int(entry.get(engine, 0)) if entry.get("source") == source else 0
+
+    def add(self, target: str, source: str, engine: str, count: int) -> None:
+        """Note ``count`` inputs more."""
+        entry = self._entries.get(target, {})
+        if entry.get("source") != source:
+            entry = {"source": source}
+        self._entries[target] = entry | {engine: int(entry.get(engine, 0)) + count}
+
+    def write(self) -> None:
+        """Keep the numbers; a half-written file never takes the place of a whole one."""
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        fresh = self._path.with_suffix(".new")
+        fresh.write_text(json.dumps(self._entries, indent=1))
+        fresh.replace(self._path)
+
+
+def source_hash(modules: Sequence[str]) -> str:
+    """A digest of the modules and of all of ours that they import, however far down."""
     digest = hashlib.sha256()
-    for folder in ("protocol", "device/decoding", "device/catalogue", "tools/fuzz"):
-        for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in (".py", ".toml"):
-                digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()
+    for path in sorted(_closure(modules)):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
-def read_done(target: str, source: str) -> int:
-    """Inputs tried so far with this very source; 0 if there is no valid ledger."""
-    try:
-        entry = json.loads(_path(target).read_text())
-        return int(entry["done"]) if entry["source"] == source else 0
-    except (OSError, ValueError, KeyError, TypeError):
-        return 0
+def _closure(modules: Sequence[str]) -> set[Path]:
+    found: set[Path] = set()
+    waiting = list(modules)
+    while waiting:
+        path = ROOT.joinpath(*waiting.pop().split(".")).with_suffix(".py")
+        if path not in found and path.is_file():
+            found.add(path)
+            waiting += _imports(path)
+    return found
 
 
-def write_done(target: str, source: str, done: int) -> None:
-    """Keep the number; a half-written file never takes the place of a whole one."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    fresh = _path(target).with_suffix(".new")
-    fresh.write_text(json.dumps({"target": target, "source": source, "done": done}))
-    fresh.replace(_path(target))
-
-
-def _path(target: str) -> Path:
-    return FOLDER / f"{target}.json"
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(_OURS) and node.module != _DATA:
+            yield node.module

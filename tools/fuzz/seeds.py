@@ -10,7 +10,8 @@ from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 RECORDINGS: Final = ROOT / "tests" / "recordings"
-CRASHES: Final = ROOT / "tests" / "corpus" / "crashes"
+CORPUS: Final = ROOT / "tests" / "corpus"
+CRASHES: Final = CORPUS / "crashes"
 PAN: Final = "6200000000000005"
 PLANTED: Final = (PAN.encode(), bytes.fromhex(PAN), b";" + PAN.encode() + b"=3112", bytes.fromhex("5A08" + PAN))
 _KEYS: Final = ("wire", "hex", "bytes", "data", "stream", "text")
@@ -22,6 +23,12 @@ def seeds_of(kind: str) -> tuple[bytes, ...]:
     found = list(dict.fromkeys(seed[:_MOST_SEED] for seed in _recorded(kind)))
     planted = [seed[: len(seed) // 2] + card + seed[len(seed) // 2 :] for seed in found[:4] for card in PLANTED[:2]]
     return (*found, *planted, *PLANTED, b"")
+
+
+def corpus_of(decoder: str) -> tuple[bytes, ...]:
+    """Inputs found by coverage and kept: ``tests/corpus/<decoder>.hex``, one a line; none if there is no such file."""
+    path = CORPUS / f"{decoder}.hex"
+    return tuple(bytes.fromhex(line) for line in path.read_text().splitlines()) if path.is_file() else ()
 
 
 def _recorded(kind: str) -> Iterator[bytes]:
