@@ -21,7 +21,7 @@ from protocol.abecs_message import (
     parse_response,
 )
 
-_SHOWN: Final = re.compile(r"(?!.*\d{7})[A-Za-z0-9 ._/,:;()+-]{1,32}", re.ASCII)
+_SHOWN: Final = re.compile(r"(?!.*\d{7})(?!.*\d(?:[ -]?\d){11})[A-Za-z0-9 ._/,:;()+-]{1,32}", re.ASCII)
 
 
 class AbecsStream:

@@ -12,7 +12,7 @@ from device.decoding.tables import Tables
 from protocol.neo_frame import CrcOrder, NeoDeframer, NeoError, NeoFrame, NeoItem
 from protocol.neo_message import GET_VERSION, NeoMessageError, parse_version
 
-_SHOWN: Final = re.compile(r"(?!.*\d{7})[A-Za-z0-9 ._/,;()+-]{1,64}", re.ASCII)
+_SHOWN: Final = re.compile(r"(?!.*\d{7})(?!.*\d(?:[ -]?\d){11})[A-Za-z0-9 ._/,;()+-]{1,64}", re.ASCII)
 
 
 class NeoStream:

@@ -1,0 +1,102 @@
+"""``posmedic decode neo``: every frame in words, and no card in any of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device.decoding.neo import decode, open_stream
+from device.decoding.result import Backing, Direction, Outcome, Row
+from device.decoding.tables import Tables
+from protocol.neo_frame import CrcOrder, NeoDeframer, NeoFrame, build_command, build_response
+
+TABLES = Tables()
+RECORDED = json.loads((Path(__file__).parents[1] / "recordings/neo/version_ping_tap.json").read_text("utf-8"))
+WIRE = bytes.fromhex(RECORDED["wire"])
+KEYS = ("offset", "name", "from", "status", "value")
+
+
+def rows(*wire: bytes) -> list[Row]:
+    found: list[Row] = decode(b"".join(wire), TABLES).result["frames"]
+    return found
+
+
+def test_the_recording_is_told_frame_by_frame_and_shows_no_card() -> None:
+    decoded = decode(WIRE, TABLES)
+    assert (decoded.outcome, decoded.backing) == (Outcome.WHOLE, Backing.CHECKED)
+    told = [[row.get(key) for key in KEYS] for row in decoded.result["frames"]]
+    assert told == RECORDED["frames"]
+    assert not [secret for secret in RECORDED["never_shown"] if secret in json.dumps(decoded.result).upper()]
+    assert all(set(row["meaning"]) == {"zh", "en"} for row in decoded.result["frames"])
+
+
+def test_the_recordings_frames_are_built_to_the_byte() -> None:
+    built = b""
+    for item in NeoDeframer().feed(WIRE):
+        assert isinstance(item, NeoFrame)
+        build = build_command if item.order is CrcOrder.LOW_FIRST else build_response
+        built += build(item.command, item.second, bytes(item.data))
+    assert built == WIRE
+
+
+@given(st.lists(st.integers(1, 40), max_size=30))
+def test_pieces_of_any_size_give_the_same_rows(sizes: list[int]) -> None:
+    stream, found, at = open_stream(TABLES), list[Row](), 0
+    for size in [*sizes, len(WIRE)]:
+        found += stream.feed(WIRE[at : at + size])
+        at += size
+    assert found + stream.close() == rows(WIRE)
+
+
+@given(st.integers(0, len(WIRE) - 1), st.integers(1, 255))
+def test_no_wrong_byte_and_no_cut_brings_the_card_out(at: int, change: int) -> None:
+    for broken in (WIRE[:at], WIRE[at:], WIRE[:at] + bytes((WIRE[at] ^ change,)) + WIRE[at + 1 :]):
+        text = json.dumps(decode(broken, TABLES).result).upper()
+        assert not [secret for secret in RECORDED["never_shown"] if secret in text]
+
+
+def test_faults_have_place_size_and_reason() -> None:
+    decoded = decode(b"ab" + build_command(0x18, 1) + build_response(0x18, 0)[:-1], TABLES)
+    assert decoded.outcome is Outcome.PARTIAL
+    assert decoded.result["faults"] == [
+        {"offset": 0, "bytes": 2, "fault": "noise"},
+        {"offset": 18, "bytes": 15, "fault": "cut"},
+    ]
+
+
+def test_the_side_is_told_by_the_log_or_else_by_crc_or_open_question() -> None:
+    low_answer = build_command(0x18, 0)  # a reader that sends its CRC low byte first
+    assert [row["from"] for row in rows(build_command(0x18, 1), low_answer)] == ["host", "reader"]
+    assert [row["from"] for row in rows(low_answer)] == ["host"]
+    stream = open_stream(TABLES)
+    (row,) = stream.feed(low_answer, Direction.RECEIVED)
+    assert (row["from"], row["status_meaning"]["zh"], row["crc"]["en"]) == ("reader", "成功", "low byte first")
+    (row,) = stream.feed(build_response(0x18, 1), Direction.SENT)
+    assert (row["from"], row["name"]) == ("host", "Ping")
+
+
+@pytest.mark.parametrize("text", [b"4000000000000002", b"4000 0000 0000 0002", b"v1 1234567", b"a\tb", b"\xff"])
+def test_a_text_that_may_be_a_card_number_or_a_serial_number_is_hidden(text: bytes) -> None:
+    (row,) = rows(build_response(0x29, 0, text))
+    assert row["value"] == f"(hidden, {len(text)} bytes)"
+
+
+def test_only_the_answer_to_get_version_is_shown() -> None:
+    asked = rows(build_command(0x29, 0x17), build_response(0x29, 0, b"SECRET"))
+    assert asked[1]["value"] == "(hidden, 6 bytes)"
+    assert rows(build_response(0x29, 0, b"v1"))[0]["value"] == "v1"
+    assert rows(build_response(0x12, 0, b"v1"))[0]["value"] == "(hidden, 2 bytes)"
+
+
+def test_codes_that_nobody_lists_are_told_as_unknown() -> None:
+    (row,) = rows(build_response(0x77, 0x99))
+    assert (row["command"], row["status_meaning"]["en"]) == ("77-??", "not known (99)")
+    assert "name" not in row
+
+
+def test_other_bytes_are_not_neo() -> None:
+    assert decode(b"ViVOtech1", TABLES).outcome is Outcome.NOT_THAT_KIND
