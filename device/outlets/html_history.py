@@ -16,8 +16,9 @@ from device.trend import Sample
 _PERIODS = ("hour", "day")
 
 
-def history_section(history: Mapping[str, Any], words: ReportWords) -> Html:
+def history_section(facts: ReportFacts, words: ReportWords) -> Html:
     """Declines by code, faults with their ageing, and what has never been tested."""
+    history, units = facts.history, {item.id: item.unit for item in facts.evidence}
     codes, faults, untested = (history.get(key, ()) for key in ("codes", "faults", "untested"))
     told = []
     if history.get("kept", "ok") != "ok":
@@ -28,7 +29,7 @@ def history_section(history: Mapping[str, Any], words: ReportWords) -> Html:
         told += [element("h3", words.word("history_declines")), table(heads, body)]
     if faults:
         heads = [words.word(key) for key in ("check", "status", "counted", "first_seen", "last_seen")]
-        body = element("tbody", *(_fault(row, words) for row in faults))
+        body = element("tbody", *(_fault(row, units.get(row["id"], ""), words) for row in faults))
         told += [element("h3", words.word("history_faults")), table(heads, body)]
     if not codes and not faults:
         told.append(element("p", words.word("no_history")))
@@ -47,11 +48,11 @@ def _seen(row: Mapping[str, Any]) -> Sequence[Html]:
     return [element("td", moment(str(row[key])), class_="number") for key in ("first_seen", "last_seen")]
 
 
-def _fault(row: Mapping[str, Any], words: ReportWords) -> Html:
+def _fault(row: Mapping[str, Any], unit: str, words: ReportWords) -> Html:
     outcome = Outcome(row.get("outcome", Outcome.FAIL)) if row["active"] else Outcome.PASS
     value = row.get("value")
     why = words.word("comma").join(
-        filter(None, ("" if value is None else words.limit(str(value)), words.reason(str(row.get("reason", "")))))
+        filter(None, ("" if value is None else words.limit(str(value), unit), words.reason(str(row.get("reason", "")))))
     )
     also = _also(row, words)
     return element(
@@ -83,7 +84,7 @@ def trends_section(facts: ReportFacts, words: ReportWords) -> Html:
         item = now.get(name)
         known = [periods.get(period, ()) for period in _PERIODS]
         values = {value for samples in known for sample in samples for value in (sample.least, sample.most)}
-        if len(values) == 1:
+        if len(values) == 1 and any(len(samples) > 1 for samples in known):
             unit = item.unit if item is not None else ""
             steady.append(f"{words.check(name)} {words.value(values.pop(), unit)}")
         else:

@@ -42,7 +42,7 @@ def report_html(facts: ReportFacts, language: str, texts: Mapping[str, Any]) -> 
         "decline": lambda: _decline(facts, words),
         "selftest": lambda: selftest_section(facts.evidence, words),
         "found": lambda: found_section(facts.evidence, words),
-        "history": lambda: history_section(facts.history, words),
+        "history": lambda: history_section(facts, words),
         "trends": lambda: trends_section(facts, words),
         "comparison": lambda: comparison_section(facts.comparison, words),
         "proof": lambda: proof_section(facts.evidence, words),
@@ -144,7 +144,7 @@ def _told(diagnosis: Diagnosis, declined_at: str, words: ReportWords) -> Html:
     pairs.append((words.screen.word("charged"), diagnosis.charged[words.language]))
     pairs.append((words.screen.word("contact"), diagnosis.contact[words.language]))
     if declined_at:
-        pairs.append((words.word("when"), moment(declined_at)))
+        pairs.insert(0, (words.word("when"), moment(declined_at)))
     return _rows(pairs)
 
 

@@ -33,7 +33,8 @@ code { font: 1.05em ui-monospace, "DejaVu Sans Mono", "Liberation Mono", monospa
 .beside { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 19rem); gap: 1.2rem; align-items: start }
 figure { margin: 0; break-inside: avoid }
 figcaption { margin-top: .2rem; color: #4b5563; font-size: .85em }
-.screen img { display: block; max-width: 100%; max-height: 20rem; border: 1px solid #9ca3af; image-rendering: auto }
+.screen img { display: block; width: auto; max-width: 100%; height: auto; max-height: 20rem;
+  border: 1px solid #9ca3af }
 .screen img.tiny { width: 100%; image-rendering: pixelated }
 table { width: 100%; border-collapse: collapse; font-size: .93em }
 th, td { padding: .2rem .9rem .2rem 0; border-bottom: 1px solid #d5dae1; text-align: left; vertical-align: top }

@@ -9,9 +9,14 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from support.card_data import find_card_data
 from support.terminal import FIELDS, Terminal
 
 from device.settings import CATALOGUE, read_texts
+from tools.simulate.iso_message import Damage, Style
+from tools.simulate.sale import handed_over, play_sale
+from tools.simulate.scenario import Step, TerminalFacts
+from tools.simulate.wallet import read_cards
 
 SCHEMA = Draft202012Validator(json.loads((CATALOGUE / "selftest.schema.json").read_text()))
 TICKET = "INC-204711"
@@ -177,6 +182,29 @@ def test_the_service_hands_over_plain_facts_and_never_loads_the_drawing_library(
         assert service.ask("last").keys() == {"at", "frame", "diagnosis"}
         assert "_imaging" not in Path(f"/proc/{service.pid}/maps").read_text()
     assert "data:image/png;base64," in (tmp_path / "report.html").read_text()
+    terminal.remove()
+
+
+def test_no_report_in_any_form_holds_card_data(tmp_path: Path) -> None:
+    cards = read_cards({"A": {"bank": 1}})
+    terminal, reports = Terminal(tmp_path / "terminal"), tmp_path / "reports"
+    reports.mkdir()
+    shop = TerminalFacts("T0000001", "M00000000000001", "5411", "156", "156")
+    with terminal.running(), terminal.client() as application:
+        application.hello("unionpay")
+        for entry in ("chip", "stripe"):
+            sale = Step(
+                *("sale", cards["A"], "62", entry, "verified", Style.BCD, Damage.OK, "application"),
+                *("000001", "000001", False, False, {}, {}),
+            )
+            message = handed_over(sale, shop, play_sale(sale, shop))
+            application.say("exchange", id=entry, **message)
+            application.wait_for("diagnosis", id=entry, revision=2)
+        for form in ("text", "html", "json"):
+            terminal.command("report", "--format", form, "--out", reports / form)
+        terminal.command("selftest", "--save", reports / "run")
+    assert "62" in (reports / "json").read_text()
+    assert find_card_data(reports, cards.values()) == []
     terminal.remove()
 
 

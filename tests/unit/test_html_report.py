@@ -113,7 +113,8 @@ def named(source: str, section: str) -> str:
     [
         ("en", ["12345678", "示例支付 95500", "Card problem", "62-C4R7-9K", "FAIL", "the name is not known", "-101 dBm",
                 "Move the terminal to a window", "not fitted", "still there, confirmed", "failed 4×, began 2×",
-                "Also wrong when it began: Name look-up", "memory was cleared", "by the hour", ">= -95 dBm"]),
+                "Also wrong when it began: Name look-up",
+                "-101 dBm, outside the limit Also", "memory was cleared", "by the hour", ">= -95 dBm"]),
         ("zh", ["12345678", "卡的问题", "不正常", "没有这个域名", "技术备注（英文）：The name pos.example", "未安装",
                 "仍存在，已多次确认", "失败 4 次，发生 2 次", "每小时", "检查结论", "报告结束：内容完整，共 7 节。"]),
     ],
@@ -303,7 +304,10 @@ def test_a_value_that_never_changed_is_told_and_not_plotted() -> None:
     assert "Never changed: Free storage 7 MB" in named(source, "trends")
 
 
-def test_one_value_alone_is_no_trend() -> None:
+def test_one_value_alone_is_no_trend_and_not_called_steady() -> None:
+    alone = samples(values=(1,))[0]
+    flat = dataclasses.replace(alone, least=1, most=1)
+    assert "Never changed" not in report(trends={"modem.signal": {"hour": (flat,), "day": ()}})
     assert "No trend yet" in named(report(trends={"modem.signal": {"hour": samples(values=(1,)), "day": ()}}), "trends")
 
 
