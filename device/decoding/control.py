@@ -15,6 +15,9 @@ from device.decoding.tables import Tables
 from protocol.control_frame import Control, Deframer, Frame, FrameError, FrameProfile, Item, LengthKind
 
 _TRIED: Final = 4096  # bytes on which the ways are tried
+_TRIED_STEP: Final = 128
+_MOST_FAULTS: Final = 64  # a way with more of them is the wrong one
+_MOST_FAULTS_IN_ALL: Final = 4000  # noise made of start characters would take long in every way
 _MOST_PAYLOAD: Final = 4096
 _USUAL: Final = (False, True, True)  # LRC with start, with length, with end
 
@@ -88,24 +91,45 @@ class _Stream:
 def _best_profile(data: bytes) -> FrameProfile | None:
     """The way that loses the fewest bytes; None where none finds a frame."""
     best: tuple[int, FrameProfile] | None = None
+    faults_in_all = 0
     for profile in _PROFILES:
-        items = _items(profile, data)
-        if not any(isinstance(item, Frame) for item in items):
-            continue
-        lost = sum(item.length for item in items if isinstance(item, FrameError))
-        if best is None or lost < best[0]:
+        has_frames, lost, faults = _try(profile, data)
+        faults_in_all += faults
+        if has_frames and (best is None or lost < best[0]):
             best = (lost, profile)
-        if lost == 0:
+        if (has_frames and lost == 0) or faults_in_all > _MOST_FAULTS_IN_ALL:
             break
     return best[1] if best else None
 
 
+def _try(profile: FrameProfile, data: bytes) -> tuple[bool, int, int]:
+    """Whether this way finds a frame, how many bytes it loses (or does not come to), and in how many faults."""
+    deframer = Deframer(profile)
+    has_frames, lost, faults = False, 0, 0
+    for begin in range(0, len(data), _TRIED_STEP):
+        is_last = begin + _TRIED_STEP >= len(data)
+        items = deframer.feed(data[begin : begin + _TRIED_STEP])
+        for item in _wiped([*items, *(deframer.expire() if is_last else ())]):
+            has_frames = has_frames or isinstance(item, Frame)
+            if isinstance(item, FrameError):
+                faults += 1
+                lost += item.length
+        if faults > _MOST_FAULTS:
+            deframer.wipe()
+            return has_frames, lost + max(0, len(data) - begin - _TRIED_STEP), faults
+    return has_frames, lost, faults
+
+
 def _items(profile: FrameProfile, data: bytes) -> list[Item]:
     deframer = Deframer(profile)
-    items = [*deframer.feed(data), *deframer.expire()]
+    return _wiped([*deframer.feed(data), *deframer.expire()])
+
+
+def _wiped(items: list[Item]) -> list[Item]:
+    """The same without payloads: their length is all that is told."""
     for item in items:
         if isinstance(item, Frame):
-            item.payload[:] = bytes(len(item.payload))  # its length is all that is told
+            item.wipe()
     return items
 
 
