@@ -127,6 +127,12 @@ def test_prose_is_counted_and_is_no_data(line: str) -> None:
         assert (reader.count.lines, reader.count.without_data) == (1, 1)
 
 
+def test_elements_around_a_dump_are_directions_and_no_prompt() -> None:
+    pieces, reader = read_all("<send>\n0000  31 32  12\n</send>", Reads.BOTH)
+    assert [(piece.direction, piece.data) for piece in pieces] == [(Direction.SENT, b"12")]
+    assert reader.count.without_data == 2
+
+
 def test_a_count_that_does_not_agree_is_told() -> None:
     (piece,), _ = read_all("RX (12 bytes): 02 31 03")
     assert (piece.data, piece.oddity) == (b"\x021\x03", "12 bytes are announced, 3 are there")

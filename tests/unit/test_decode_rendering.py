@@ -45,6 +45,10 @@ def test_columns_stand_under_their_headings_beside_wide_characters() -> None:
     assert lines == ["field  name    value", "2      主账号  a", "11     trace   b"]
 
 
+def test_full_width_signs_take_two_columns_and_combining_ones_none() -> None:
+    assert [width_of(text) for text in ("a", "主", "Ａ", "：", "e\u0301")] == [1, 2, 2, 2, 1]
+
+
 def test_a_long_text_goes_on_below_itself_and_a_short_value_stays_whole() -> None:
     lines = table_lines(["value", "meaning"], [["(hidden, 16 characters)", "word " * 12]], 60)
     assert lines[1].startswith("(hidden, 16 characters)  word word")
