@@ -52,6 +52,19 @@ def test_three_bytes_are_stuffed_and_the_crc_is_over_what_they_were() -> None:
     assert payloads(run(build_frame(b"\x1336\x13\x13\x33\x37"))) == [b"\x1336\x13\x13\x33\x37"]
 
 
+@given(TRICKY)
+def test_what_is_built_is_read(data: bytes) -> None:
+    assert payloads(run(build_frame(data))) == [data]
+
+
+def test_what_was_lost_is_told_when_the_line_goes_quiet() -> None:
+    deframer = AbecsDeframer()
+    assert deframer.feed(b"\x16" + b"A" * 3000) == []
+    assert deframer.pending > 0
+    assert deframer.expire() == [AbecsError(AbecsFault.BAD_LENGTH, 0, 3001)]
+    assert deframer.pending == 0
+
+
 def test_control_characters_between_frames_are_told_and_those_in_data_are_not() -> None:
     items = run(b"\x18\x04" + build_frame(b"GIX\x06\x15\x18\x04") + b"\x06\x15")
     assert [(item.code, item.offset) for item in items if isinstance(item, AbecsControl)] == [

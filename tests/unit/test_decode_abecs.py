@@ -94,7 +94,7 @@ def test_a_text_that_may_be_a_card_number_or_a_serial_number_is_hidden(text: byt
 
 def test_serial_numbers_keys_and_what_other_commands_bring_are_hidden() -> None:
     hidden = build_response("GIX", 0, build_value(0x8001, b"SN-1") + build_value(0x9101, b"KSN"))
-    other = build_response("GPN", 0, b"PX-10")
+    other = build_response("CEX", 0, build_value(0x8003, b"PX-10"))
     for row in rows(hidden, other, build_command("DSP", b"PX-10")):
         assert row["value"].startswith("(hidden, ")
 

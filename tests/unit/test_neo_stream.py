@@ -76,8 +76,8 @@ def test_a_flood_of_false_headers_costs_no_more_than_a_few_looks_at_each_byte(mo
 
 def test_after_a_flood_good_frames_are_found_again() -> None:
     flood = (HEADER + b"\x18\x00\x10\x00") * 2000
-    items = run(flood + bytes(70_000) + PONG + VERSION)
-    assert commands(items)[-2:] == [(0x18, 0), (0x29, 0)]
+    items = run(flood + bytes(70_000) + build_response(0x29, 0, bytes(4096)) + PONG)
+    assert commands(items)[-2:] == [(0x29, 0), (0x18, 0)]
 
 
 def test_what_was_lost_is_told_when_the_line_goes_quiet() -> None:
