@@ -85,7 +85,7 @@ def found_section(evidence: Sequence[Evidence], words: ReportWords) -> Html:
 
 
 def _finding(item: Evidence, words: ReportWords) -> Html:
-    limit = f" ({words.word('limit')} {words.limit(item.limit, item.unit)})" if item.limit else ""
+    limit = f" ({words.word('limit_is', limit=words.limit(item.limit, item.unit))})" if item.limit else ""
     told = words.why(item) + limit
     advice, remark = words.advice(item.id), words.remark(item)
     return element(

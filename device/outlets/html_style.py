@@ -54,6 +54,7 @@ dd, .values li, .found { overflow-wrap: anywhere }
 .note { color: #4b5563; font-size: .88em }
 .found { margin: .5rem 0; padding: .35rem .7rem; border-left: .25rem solid currentColor; break-inside: avoid }
 .found p { color: #111827 } .found p.note { color: #4b5563 }
+#trends > .note { break-after: avoid }
 .plots { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .9rem 1.4rem }
 .plot { display: block; width: 100%; height: auto }
 .plot text { font-size: 9.5px; fill: #4b5563 }

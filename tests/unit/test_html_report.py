@@ -19,6 +19,7 @@ from device.outlets.compare import Run, compare
 from device.outlets.html_element import Html, element, joined
 from device.outlets.html_report import comparison_html, report_html
 from device.outlets.report_facts import ReportFacts, ScreenPicture
+from device.outlets.report_words import clean
 from device.outlets.screen.palette import BANDS, contrast_ratio
 from device.settings import ScreenSettings, read_texts
 from device.trend import Sample
@@ -184,7 +185,8 @@ def test_the_page_of_two_saved_runs_escapes_too() -> None:
 def test_any_text_is_the_same_text_again_but_for_signs_that_print_nothing(text: str) -> None:
     source = element("p", text, title=text)
     page = Page(source)
-    assert [tag for tag, _ in page.tags] == ["p"]
+    ((tag, attributes),) = page.tags
+    assert (tag, attributes) == ("p", {"title": clean(text)})
     printable = "".join(char for char in text if char.isprintable() and not char.isspace())
     seen = "".join(page.texts).replace("\ufffd", "").replace(" ", "")
     assert re.sub(r"\s|\ufffd", "", seen) == printable.replace("\ufffd", "")

@@ -250,3 +250,10 @@ def test_before_and_after_stand_side_by_side() -> None:
 )  # fmt: skip
 def test_numbers_have_no_exponent_and_no_false_digits(value: float, shown: str) -> None:
     assert number(value) == shown
+
+
+def test_both_languages_have_the_same_words_with_the_same_places() -> None:
+    def places(language: str) -> dict[str, list[str]]:
+        return {key: sorted(re.findall(r"{(\w+)}", text)) for key, text in read_texts(language)["report"].items()}
+
+    assert places("zh") == places("en")
