@@ -36,7 +36,7 @@ class Loop:
         self._selector = selectors.DefaultSelector()
         self._timers: list[tuple[float, int, Timer]] = []
         self._count = itertools.count()
-        self._running = False
+        self._stop_asked = False
         self.wakeups = 0
 
     def watch(self, fd: int, events: int, call: Callable[[int], None]) -> None:
@@ -72,14 +72,14 @@ class Loop:
         return timer
 
     def stop(self) -> None:
-        """Leave :meth:`run` after the current round."""
-        self._running = False
+        """Leave :meth:`run` after the current round; before it has begun, at once: a signal may come that early."""
+        self._stop_asked = True
 
     def run(self) -> None:
         """Run until :meth:`stop`."""
-        self._running = True
-        while self._running:
+        while not self._stop_asked:
             self.run_once()
+        self._stop_asked = False
 
     def run_once(self) -> None:
         """Wait for the next event or timer and serve all that are ready."""
