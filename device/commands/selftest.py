@@ -82,7 +82,7 @@ class LinePrinter:
     def line_of(self, item: Evidence) -> dict[str, Any]:
         """One result; ``level`` is null for a fact that the table of checks does not know."""
         spec = self._specs.get(item.id)
-        place = {"id": item.id, "fact": item.fact}
+        place = {"id": item.id, "part": item.part, "fact": item.fact}
         return {**place, **dataclasses.asdict(item), "level": None if spec is None else spec.level.value}
 
     def end(self, exit_code: int) -> None:

@@ -71,7 +71,8 @@ footer { margin-top: 1.8rem; break-inside: avoid }
 .sign { display: flex; gap: 2rem; margin: 2rem 0 .8rem }
 .sign span { flex: 1; border-top: 1px solid #111827; padding-top: .2rem }
 @media (max-width: 45rem) { body { padding: 1rem } .beside, .plots, .wide { grid-template-columns: minmax(0, 1fr) }
-  .wide { grid-template-columns: max-content minmax(0, 1fr) } ul.values { columns: 1 } }
+  .wide { grid-template-columns: max-content minmax(0, 1fr) } ul.values { columns: 1 }
+  td { min-width: 5em } td.value, td.age, td.state { min-width: 0 } }
 @media print { html { background: none } body { max-width: none; padding: 0; font-size: 9.5pt }
   .beside { grid-template-columns: minmax(0, 1fr) 17rem } }
 """
