@@ -8,14 +8,16 @@ from itertools import product
 from typing import Any, Final
 
 from device.decoding.tables import Tables
-from protocol.ccid_frame import CcidDeframer, CcidError, CcidFrame, CcidNak
+from protocol.ccid_frame import NAK_FRAME, CcidDeframer, CcidError, CcidFrame, CcidNak, build_notice
+from protocol.ccid_frame import build_frame as build_ccid
 from protocol.ccid_message import CcidMessageError
 from protocol.ccid_message import parse_firmware as parse_ccid_firmware
 from protocol.ccid_message import parse_status as parse_ccid_status
 from protocol.control_frame import Deframer, Delimiter, Frame, FrameError, FrameProfile, LengthKind, build_frame
 from protocol.escpos import PrinterNoise, QuestionReader, StatusReader
 from protocol.neo_frame import NeoDeframer, NeoFrame, build_command, build_response
-from protocol.pn532_frame import Pn532Deframer, Pn532Error, Pn532Frame
+from protocol.pn532_frame import Pn532Deframer, Pn532Error, Pn532Frame, Pn532Signal, Tfi, build_mark
+from protocol.pn532_frame import build_frame as build_pn532
 from protocol.pn532_message import Pn532MessageError
 from protocol.pn532_message import parse_firmware as parse_pn532_firmware
 from protocol.pn532_message import parse_status as parse_pn532_status
@@ -39,6 +41,16 @@ CONTROL_SEEDS: Final = tuple(
 NEO_SEEDS: Final = (
     build_command(0x18, 1) + build_response(0x18, 0, b"\x01\x02"),
     build_response(0x29, 0, b"1.00") + b"noise" + build_response(0x29, 0),
+)
+PN532_SEEDS: Final = (  # short ones are tried more often
+    *(build_mark(signal) for signal in Pn532Signal),
+    *(build_pn532(tfi, data) for tfi, data in ((Tfi.TO_PN532, b"\x02"), (Tfi.FROM_PN532, b"\x03\x32\x01\x06\x07"))),
+    build_pn532(Tfi.FROM_PN532, b"\x05\x00", extended=True),
+)
+CCID_SEEDS: Final = (
+    *(build_ccid(kind) for kind in (0x65, 0x62, 0x81)),
+    build_ccid(0x80, b"\x3b\x00") + NAK_FRAME + build_notice(card_present=True),
+    build_notice(card_present=False) + build_ccid(0x83, b"1.0"),
 )
 CONTROL_TOKENS: Final = (b"\x02", b"\x03", b"\x0e", b"\x0f", b"\x04\x05\x06\x15", b"\x00\x02", b"\x02\x02", b"\x03\x00")
 NEO_TOKENS: Final = (b"ViVOtech2\0", b"ViVO", b"\x18\x01", b"\x00\x00", b"\x10\x00", b"ViVOtech2\0\x18\x00\x00\x00")
@@ -165,8 +177,8 @@ def _messages(_tables: Tables) -> tuple[Target, ...]:
 MAKE: Final[Mapping[str, Make]] = {
     "control": _frames("deframer", check_control, "control_frame", CONTROL_TOKENS, "control", CONTROL_SEEDS),
     "neo": _frames("deframer", check_neo, "neo_frame", NEO_TOKENS, "neo", NEO_SEEDS),
-    "pn532": _frames("deframer", check_pn532, "pn532_frame", PN532_TOKENS, "pn532"),
-    "ccid": _frames("deframer", check_ccid, "ccid_frame", CCID_TOKENS, "ccid"),
+    "pn532": _frames("deframer", check_pn532, "pn532_frame", PN532_TOKENS, "pn532", PN532_SEEDS),
+    "ccid": _frames("deframer", check_ccid, "ccid_frame", CCID_TOKENS, "ccid", CCID_SEEDS),
     "escpos": _frames("status reader", check_escpos, "escpos", ESCPOS_TOKENS, "escpos"),
     "messages": _messages,
 }
