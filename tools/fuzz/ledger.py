@@ -51,12 +51,13 @@ class Ledger:
 def source_hash(modules: Sequence[str]) -> str:
     """A digest of the modules and of all of ours that they import, however far down."""
     digest = hashlib.sha256()
-    for path in sorted(_closure(modules)):
+    for path in sorted(modules_of(modules)):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _closure(modules: Sequence[str]) -> set[Path]:
+def modules_of(modules: Sequence[str]) -> set[Path]:
+    """The files of ``modules`` and of all of ours that they import."""
     found: set[Path] = set()
     waiting = list(modules)
     while waiting:

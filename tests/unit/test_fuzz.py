@@ -1,0 +1,158 @@
+"""The fuzzing tool itself: it tries the same again, finds what is wrong, and counts honestly. For whoever trusts it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import protocol
+from tools.fuzz import ledger, report
+from tools.fuzz.guard import MOST_MS, BrokenError, arm, check_group
+from tools.fuzz.ledger import Ledger, modules_of, source_hash
+from tools.fuzz.plain import Plain, batch
+from tools.fuzz.rules import WHOLE_SHARE, Check, LawError, Target, check_spans, check_stream, cut_of
+from tools.fuzz.targets import DECODERS, targets_of
+
+PURE_DATA = {"emv", "emv_words", "__init__"}  # look-ups of single values: no bytes from a wire come here
+SEEDS = (b"\x02ABC\x03", b"\x00" * 8)
+
+
+def target_of(check: Check, name: str = "made up", share: int = 200) -> Target:
+    return Target(name, check, share, ("protocol.dol",), SEEDS, (b"\x7e",))
+
+
+def test_a_batch_is_the_same_each_time_and_another_number_is_another_batch() -> None:
+    target = target_of(len)
+    assert list(batch(target, 7)) == list(batch(target, 7))
+    assert list(batch(target, 7)) != list(batch(target, 8))
+    assert len(list(batch(target, 7))) == target.share
+
+
+def test_inputs_are_mostly_small_and_sometimes_large() -> None:
+    sizes = [len(data) for number in range(300) for data in batch(target_of(len), number)]
+    assert max(sizes) >= 1024
+    assert sorted(sizes)[len(sizes) // 2] < 64
+
+
+def test_an_input_that_raises_is_told_with_its_bytes() -> None:
+    def check(data: bytes) -> None:
+        if data.startswith(b"bad"):
+            raise ZeroDivisionError
+
+    with pytest.raises(BrokenError, match="ZeroDivisionError") as broken:
+        check_group(target_of(check), [b"good", b"bad one", b"good"])
+    assert broken.value.data == b"bad one"
+
+
+def test_one_slow_input_is_found_in_a_group_of_quick_ones() -> None:
+    def check(data: bytes) -> None:
+        until = time.process_time() + 1.3 * MOST_MS / 1000
+        while data == b"slow" and time.process_time() < until:
+            pass
+
+    check_group(target_of(check), [b"quick"] * 8)
+    with pytest.raises(BrokenError, match="4 bytes took") as broken:
+        check_group(target_of(check), [b"quick", b"slow", b"quick"])
+    assert broken.value.data == b"slow"
+
+
+def test_an_endless_loop_comes_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tools.fuzz.guard._HANG_S", 0.05)
+    arm()
+
+    def check(_data: bytes) -> None:
+        while True:
+            pass
+
+    with pytest.raises(BrokenError, match="no end after"):
+        check_group(target_of(check), [b"for ever"])
+
+
+def test_the_plain_engine_finds_a_fault_behind_one_wrong_byte_and_keeps_the_input(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def check(data: bytes) -> None:
+        if data[:1] == b"\x02" and data[1:2] == b"\x7e":
+            raise LawError("a token right behind the start")
+
+    monkeypatch.setattr(ledger, "FOLDER", tmp_path)
+    monkeypatch.setattr(report, "CRASHES", tmp_path / "crashes")
+    monkeypatch.setattr(report, "ROOT", tmp_path)
+    monkeypatch.setattr("tools.fuzz.plain.targets_of", lambda _: (target_of(check), target_of(len, "fine", 800)))
+    plain = Plain("made", 20 * WHOLE_SHARE)
+    plain.run(0)
+    assert plain.broken
+    (kept,) = (tmp_path / "crashes").iterdir()
+    assert kept.read_bytes()[:2] == b"\x02\x7e"
+    assert Ledger("made").done("fine", source_hash(("protocol.dol",)), "plain") == 20 * 800
+
+
+def test_numbers_are_kept_until_the_source_changes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(ledger, "FOLDER", tmp_path)
+    first = Ledger("tlv")
+    first.add("parse_tlv", "one", "plain", 500)
+    first.add("parse_tlv", "one", "guided", 20)
+    first.write()
+    again = Ledger("tlv")
+    assert (again.done("parse_tlv", "one", "plain"), again.done("parse_tlv", "one", "guided")) == (500, 20)
+    assert again.done("parse_tlv", "two", "plain") == 0
+    again.add("parse_tlv", "two", "plain", 5)
+    assert (again.done("parse_tlv", "two", "plain"), again.done("parse_tlv", "two", "guided")) == (5, 0)
+
+
+def test_a_ledger_that_is_no_ledger_counts_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(ledger, "FOLDER", tmp_path)
+    for text in ("", "[]", "{", '{"parse_tlv": 3}'):
+        (tmp_path / "tlv.json").write_text(text)
+        assert Ledger("tlv").done("parse_tlv", "one", "plain") == 0
+
+
+def test_the_source_of_a_target_is_what_it_imports_and_no_more() -> None:
+    names = {path.stem for path in modules_of(("protocol.gpo",))}
+    assert {"gpo", "ber_tlv", "ber_tlv_plain"} <= names
+    assert "iso8583" not in names
+
+
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_each_decoder_has_targets_whose_seeds_keep_the_laws(decoder: str) -> None:
+    targets = targets_of(decoder)
+    assert sum(target.share for target in targets) == WHOLE_SHARE
+    assert all(target.share > 0 and target.seeds for target in targets)
+    assert len({target.name for target in targets}) == len(targets)
+    for target in targets:
+        check_group(target, target.seeds[:8])
+
+
+def test_every_parser_of_protocol_is_fuzzed() -> None:
+    fuzzed = {
+        path.stem for decoder in DECODERS for target in targets_of(decoder) for path in modules_of(target.modules)
+    }
+    ours = {path.stem for path in Path(protocol.__file__).parent.glob("*.py") if not path.stem.endswith("_build")}
+    assert ours - fuzzed - PURE_DATA == set()
+
+
+@pytest.mark.parametrize("spans", [[(0, 5)], [(3, 2)], [(2, 1), (1, 1)], [(0, -1)]])
+def test_spans_outside_or_out_of_order_break_the_law(spans: list[tuple[int, int]]) -> None:
+    with pytest.raises(LawError):
+        check_spans(spans, 4)
+
+
+class Piece(NamedTuple):
+    offset: int
+
+
+class Forgetful:
+    """Tells of every piece that it was given, so that cuts show."""
+
+    def feed(self, data: bytes) -> list[Piece]:
+        return [Piece(0)] if data else []
+
+
+def test_a_stream_that_depends_on_chunks_breaks_the_law() -> None:
+    inputs = [bytes((number,)) * 9 for number in range(50)]
+    data = next(data for data in inputs if cut_of(data) in (2, 4, 6, 8))
+    with pytest.raises(LawError, match="in two pieces"):
+        check_stream(data, Forgetful, lambda _: [], lambda _: 1)
