@@ -18,16 +18,16 @@ with atheris.instrument_imports(include=["protocol"]):
 
 from tools.fuzz.ledger import FOLDER, Ledger, source_hash
 from tools.fuzz.report import keep, tell
+from tools.fuzz.rules import Target
 
 ENGINE: Final = "guided"
 _MOST_BYTES: Final = 512  # short inputs are tried more often; long ones are the other engine's part
-_SLOW_EVERY: Final = 16  # a slow target gets one input of so many
-_SLOW_SHARE: Final = 10
+_FULL_SHARE: Final = 200  # of a thousand: a target with less gets fewer inputs in proportion
 _NICE: Final = 10
 
 
 class Guided:
-    """Gives every input to every target of the decoder; keeps the one that breaks a law."""
+    """Gives inputs to the targets of the decoder, to slow ones fewer; keeps the one that breaks a law."""
 
     def __init__(self, decoder: str, seconds: float, runs: int) -> None:
         with atheris.instrument_imports(include=["protocol"]):
@@ -44,7 +44,7 @@ class Guided:
             self._end(0)
         self._tried += 1
         for target in self.targets:
-            if target.share > _SLOW_SHARE or self._tried % _SLOW_EVERY == 0:
+            if self._tried % _every(target) == 0:
                 try:
                     target.check(data)
                 except Exception as broken:
@@ -61,9 +61,13 @@ class Guided:
     def _note(self) -> None:
         ledger = Ledger(self._decoder)
         for target in self.targets:
-            every = 1 if target.share > _SLOW_SHARE else _SLOW_EVERY
-            ledger.add(target.name, source_hash(target.modules), ENGINE, self._tried // every)
+            ledger.add(target.name, source_hash(target.modules), ENGINE, self._tried // _every(target))
         ledger.write()
+
+
+def _every(target: Target) -> int:
+    """The target gets one input of so many."""
+    return max(1, _FULL_SHARE // target.share)
 
 
 def main() -> None:
