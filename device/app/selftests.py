@@ -162,6 +162,7 @@ class Selftests:
             return
         job = self._waiting.pop(0)
         collected: list[Evidence] = []
+        told = 0  # of them, those that went out with the progress
 
         def take(evidence: Evidence) -> None:
             if evidence.reason == "sale_running":
@@ -169,7 +170,9 @@ class Selftests:
             collected.append(self._on_evidence(evidence))
 
         def part_done(step: PartDone) -> None:
-            job.progress(Progress(step.done, step.total, step.part))
+            nonlocal told
+            job.progress(Progress(step.done, step.total, step.part, tuple(collected[told:])))
+            told = len(collected)
 
         def end() -> None:
             found = [evidence.id for evidence in collected if evidence.outcome in _BAD]
