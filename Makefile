@@ -29,7 +29,7 @@ format: setup ## format the code and fix what ruff can
 bench: setup ## speed and memory, as figures and ratios
 	@$(PY) -m tools.bench
 
-fuzz: setup ## every decoder for five seconds, half guided by coverage, half plain (a minute and a half on two cores)
+fuzz: setup ## every decoder for five seconds, half guided by coverage, half plain (a minute on two cores)
 	@$(PY) -m tools.fuzz --seconds 5
 
 long-test: setup ## property tests with many examples, then 10 million inputs for each decoder (an hour on two cores, can be interrupted)

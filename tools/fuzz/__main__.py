@@ -3,7 +3,7 @@
 A decoder is fuzzed as its parsers in protocol/ and as its kind of ``posmedic decode``, by two engines one after the
 other: atheris, guided by coverage, for depth, then a plain mutator, ten times as quick, for quantity. Each decoder
 gets --seconds, half for each engine; decoders run side by side on all cores, at low priority. So ``make fuzz`` takes
-about a minute and a half on two cores, start-up included.
+about a minute on two cores, start-up included.
 
 With --runs each decoder gets that many inputs in all, shared among its targets so that a slow one does not hold up the
 quick ones (the numbers are told at the end); one in a hundred comes from the guided engine. They are counted in
