@@ -85,7 +85,7 @@ def test_parsers_bear_seven_wrong_values_of_every_byte(decoder: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=40)
+@settings(max_examples=settings().max_examples * 2 // 5)  # fewer than elsewhere: there are many kinds
 @given(data=st.binary(max_size=300))
 def test_random_bytes_give_a_result(kind: str, data: bytes) -> None:
     assert laws_of(kind).check(data).outcome in Outcome
