@@ -25,6 +25,7 @@ def board_checks(settings: Settings, terminal: Terminal, wanted: frozenset[str])
         "power": lambda sheet: _hal_part("power", settings, wanted, sheet),
         "tamper": lambda sheet: _hal_part("tamper", settings, wanted, sheet),
         "keypad": lambda sheet: _hal_part("keypad", settings, wanted, sheet),
+        "indicator": lambda sheet: _hal_part("indicator", settings, wanted, sheet),
         "contactless": lambda sheet: _hal_part("contactless", settings, wanted, sheet),
     }
 
@@ -76,6 +77,7 @@ def _hal_part(part: str, settings: Settings, wanted: frozenset[str], sheet: Shee
         hal_parts.check_contactless(setup, sheet, active="contactless.field" in wanted)
     else:
         check = {"power": hal_parts.check_power, "tamper": hal_parts.check_tamper, "keypad": hal_parts.check_keypad}
+        check["indicator"] = hal_parts.check_indicator
         check[part](setup, sheet)
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final, Protocol
 
 from device import __version__
@@ -94,7 +95,7 @@ class PartPlans:
         checks: dict[str, Callable[[Sheet], None]] = {
             "reader": self._reader,
             "smart_card": lambda sheet: self._smart_card(sheet, wanted),
-            "modem": self._modem,
+            "modem": lambda sheet: self._modem(sheet, wanted),
             "network": self._network,
             "clock": self._clock,
             "storage": self._storage,
@@ -129,12 +130,13 @@ class PartPlans:
         level = Level.ASSISTED if "smart_card.select" in wanted else Level.SAFE
         check_smart_card(None if reader is None else SmartCardSetup(reader), sheet, level)
 
-    def _modem(self, sheet: Sheet) -> None:
+    def _modem(self, sheet: Sheet, wanted: frozenset[str]) -> None:
         from device.drivers.modem import ModemSetup  # noqa: PLC0415
         from device.selftest.modem import check_modem  # noqa: PLC0415
 
         line = self._settings.modem
-        check_modem(None if line is None else ModemSetup(line.port, line.baud), sheet)
+        setup = None if line is None else ModemSetup(line.port, line.baud)
+        check_modem(setup, sheet, reattach="modem.reattach" in wanted)
 
     def _network(self, sheet: Sheet) -> None:
         from device.drivers.network import NetworkSetup  # noqa: PLC0415
@@ -199,9 +201,21 @@ def check_screen(screen: ScreenSettings, language: str, sheet: Sheet) -> None:
     if screen.kind == "none":
         sheet.not_run("screen.panel", "not_fitted", "No screen is configured.")
         sheet.not_run("screen.font", "not_fitted", "No screen is configured.")
+        sheet.not_run("screen.backlight", "not_fitted", "No screen is configured.")
         return
+    _check_backlight(sheet)
     _check_panel(screen, sheet)
     _check_font(screen, language, sheet)
+
+
+def _check_backlight(sheet: Sheet) -> None:
+    from device.drivers.board import read_backlight_percent  # noqa: PLC0415
+
+    found = read_backlight_percent(Path("/sys"))
+    if found is None:
+        sheet.not_run("screen.backlight", "not_supported", "The kernel shows no backlight.")
+    else:
+        sheet.measured("screen.backlight", found)
 
 
 def _check_panel(screen: ScreenSettings, sheet: Sheet) -> None:

@@ -45,6 +45,7 @@ TESTED: Final[tuple[str, ...]] = (
     *("printer.test_line",),
     *("reader.retries", "reader.errors", "reader.head_cycles", "smart_card.answer_time", "modem.rsrq"),
     *("modem.sinr", "modem.band"),
+    *("screen.backlight", "modem.reattach", "indicator.flash"),
 )
 
 

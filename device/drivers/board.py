@@ -91,6 +91,15 @@ def read_usb_devices(sys_root: Path) -> tuple[str, ...] | None:
     return tuple(found)
 
 
+def read_backlight_percent(sys_root: Path) -> int | None:
+    """Brightness of the first backlight, in percent of its most (Documentation/ABI/stable/sysfs-class-backlight)."""
+    for folder in sorted((sys_root / "class/backlight").glob("*")):
+        now, most = _number(folder / "actual_brightness"), _number(folder / "max_brightness")
+        if now is not None and most:
+            return round(100 * now / most)
+    return None
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="ascii", errors="replace").strip()[:64]

@@ -1,7 +1,8 @@
 """A cellular modem on its AT port: asks who it is and whether it has a SIM, a network, a signal and an address.
 
-Only read commands are sent; nothing on the modem is changed, and no number of the subscriber or of the SIM is asked.
-The whole conversation ends within :data:`BUDGET_S`; what was not reached by then stays unasked.
+:func:`read_modem` sends read commands only, and no number of the subscriber or of the SIM is asked. It ends within
+:data:`BUDGET_S`; what was not reached by then stays unasked. :func:`reattach_modem` alone changes something: it leaves
+the packet service and comes back.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from protocol.at_status import parse_identity, parse_sim
 from protocol.at_vendor import parse_hcsq
 
 BUDGET_S: Final = 3.2
+REATTACH_S: Final = 45.0  # leaving takes seconds, coming back depends on the network
+_POLL_S: Final = 1.0
 _ATTEMPTS: Final = 2
 _ANSWER_S: Final = 0.6
 _FINAL_S: Final = 0.15  # some modems send +CPIN and never its OK
@@ -151,20 +154,39 @@ def read_modem(setup: ModemSetup) -> Iterator[ModemState]:
         yield CellLevel(_ask_cell(line, identity.manufacturer or ""))
 
 
+def reattach_modem(setup: ModemSetup) -> float | None:
+    """Leave the packet service and attach again (3GPP TS 27.007, 10.1.9); seconds it took, None: it did not come back.
+
+    Raises PortError, ModemMuteError. Never during a sale: for that time there is no mobile data.
+    """
+    with open_serial(setup.port, setup.baud, REATTACH_S) as port:
+        line = _Line(port)
+        _wake(line)
+        line.ask("AT+CGATT=0", answer_s=REATTACH_S / 3)
+        began = time.monotonic()
+        line.ask("AT+CGATT=1", answer_s=REATTACH_S / 3)
+        while port.remaining_s > _POLL_S:
+            told = (parse_attached(text) for text in line.ask("AT+CGATT?").lines)
+            if next((attached for attached in told if attached is not None), False):
+                return time.monotonic() - began
+            time.sleep(_POLL_S)
+    return None
+
+
 class _Line:
     def __init__(self, port: SerialPort) -> None:
         self._port = port
         self._talk = AtConversation()
 
-    def ask(self, command: str, final_s: float = _ANSWER_S) -> Reply:
-        """Ask and wait; an answer without an end is returned as far as it came.
+    def ask(self, command: str, final_s: float = _ANSWER_S, answer_s: float = _ANSWER_S) -> Reply:
+        """Ask and wait at most ``answer_s``; an answer without an end is returned as far as it came.
 
         ``final_s`` bounds the wait for the final result once the information is there.
         """
         if self._port.remaining_s <= 0:
             raise PortDeadlineError("The modem did not finish in the time it had.")
         self._port.write(self._talk.ask(command))
-        until = time.monotonic() + _ANSWER_S
+        until = time.monotonic() + answer_s
         informed = False
         while (wait_s := until - time.monotonic()) > 0 and self._port.remaining_s > 0:
             for event in self._talk.feed(self._port.read_some(wait_s)):

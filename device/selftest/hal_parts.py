@@ -74,6 +74,15 @@ def check_contactless(setup: HalSetup | None, sheet: Sheet, *, active: bool) -> 
         act(sheet, "contactless.field", lambda: Hal(setup.library).switch_field(200))
 
 
+def check_indicator(setup: HalSetup | None, sheet: Sheet) -> None:
+    """Light the lamps and sound the beeper, and write indicator.flash (yes): whether the library could do it."""
+    if setup is None:
+        sheet.not_run("indicator.flash", "not_fitted", "No hardware library is configured.")
+    else:
+        library = setup.library
+        act(sheet, "indicator.flash", lambda: Hal(library).light_and_beep(500))
+
+
 def ask(setup: HalSetup | None, read: Callable[[Hal], _Answer], facts: Iterable[str], sheet: Sheet) -> _Answer | None:
     """The library's answer, or None after every fact was written down with the reason why there is none."""
     if setup is None:

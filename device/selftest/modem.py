@@ -16,23 +16,26 @@ from device.drivers.modem import (
     SignalLevel,
     SimState,
     read_modem,
+    reattach_modem,
 )
 from device.ports.serial_port import PortDeadlineError, PortError, PortHeldError, PortLostError, PortMissingError
 from device.selftest.sheet import Sheet
 from protocol.at_signal import Signal, SignalKind
 
+_REATTACH = "reattach"
 _CELL = ("rsrp", "rsrq", "sinr", "band")
 _FACTS = ("answer", "sim", "registration", "signal", "operator", "attach", "data", "identity", *_CELL)
 
 
-def check_modem(setup: ModemSetup | None, sheet: Sheet) -> None:
+def check_modem(setup: ModemSetup | None, sheet: Sheet, *, reattach: bool = False) -> None:
     """Write all modem facts on the sheet, each as soon as it is known.
 
     Values: answer true, sim the words of +CPIN, registration ``home|roaming|searching|denied|none``, signal dBm
     of RSSI, operator its name, attach ``attached|detached``, data ``address|none``, identity maker, model and
-    revision, rsrp dBm, rsrq and sinr dB, band radio and number.
+    revision, rsrp dBm, rsrq and sinr dB, band radio and number. With ``reattach`` also reattach: the seconds until the
+    modem was back in the packet service; for that time there is no mobile data.
     """
-    missing = [f"modem.{fact}" for fact in _FACTS]
+    missing = [f"modem.{fact}" for fact in (*_FACTS, *((_REATTACH,) if reattach else ()))]
     if setup is None:
         _not_run(sheet, missing, "not_fitted", "No modem is configured.")
         return
@@ -43,6 +46,8 @@ def check_modem(setup: ModemSetup | None, sheet: Sheet) -> None:
                 del missing[: len(_CELL)]
             else:
                 _write(sheet, missing.pop(0), state)
+        if reattach:
+            _write_reattach(sheet, missing.pop(0), reattach_modem(setup))
     except PortHeldError as error:
         _not_run(sheet, missing, "port_held", str(error))
     except PortDeadlineError:
@@ -56,6 +61,13 @@ def check_modem(setup: ModemSetup | None, sheet: Sheet) -> None:
             sheet.broken(fact, "port", str(error))
     except ModemMuteError as error:
         _fail(sheet, missing, "no_answer", str(error))
+
+
+def _write_reattach(sheet: Sheet, fact: str, took_s: float | None) -> None:
+    if took_s is None:
+        sheet.failed(fact, "no_answer", "The modem left the packet service and did not come back in time.")
+    else:
+        sheet.measured(fact, round(took_s, 1))
 
 
 def _not_run(sheet: Sheet, missing: list[str], reason: str, detail: str) -> None:

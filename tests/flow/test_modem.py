@@ -207,3 +207,35 @@ def test_a_port_held_by_another_process_is_not_run_and_names_it() -> None:
     assert {(item.outcome, item.reason) for item in found.values()} == {(Outcome.NOT_RUN, "port_held")}
     assert f"pid {holder.pid}" in found["sim"].detail
     assert modem.commands == []
+
+
+def reattached(behaviour: ModemBehaviour) -> Evidence:
+    modem = SimulatedModem(behaviour)
+    port = modem.start()
+    specs = {
+        **SPECS,
+        "modem.reattach": CheckSpec("modem.reattach", Level.ACTIVE, "s", Limit(pass_max=15), False, "test"),
+    }
+    found: list[Evidence] = []
+    try:
+        check_modem(ModemSetup(port, 115200), Sheet(specs, found.append), reattach=True)
+    finally:
+        modem.stop()
+    assert {"AT+CGATT=0", "AT+CGATT=1"} <= set(modem.commands)
+    return next(item for item in found if item.id == "modem.reattach")
+
+
+def test_an_active_test_leaves_mobile_data_and_tells_how_long_coming_back_took() -> None:
+    told = reattached(ModemBehaviour())
+    assert (told.outcome, told.unit) == (Outcome.PASS, "s")
+    assert isinstance(told.value, float)
+
+
+def test_a_modem_that_does_not_come_back_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("device.drivers.modem.REATTACH_S", 4.0)  # the patience, not the behaviour
+    assert (reattached(replace(ModemBehaviour(), attach=False)).outcome) is Outcome.FAIL
+
+
+def test_the_safe_check_never_touches_the_attachment() -> None:
+    _, modem = check_simulated(ModemBehaviour())
+    assert not [command for command in modem.commands if command.startswith("AT+CGATT=")]

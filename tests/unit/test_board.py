@@ -9,6 +9,7 @@ import pytest
 from device.drivers.board import (
     BoardError,
     ResetReason,
+    read_backlight_percent,
     read_load,
     read_reset_reason,
     read_uptime_h,
@@ -149,3 +150,12 @@ def test_the_battery_backed_clock_may_be_absent_empty_or_told(tmp_path: Path) ->
 
 def test_the_kernel_says_whether_its_clock_is_synchronised() -> None:
     assert read_synchronised() in (True, False, None)
+
+
+def test_the_backlight_is_told_in_percent_of_its_most(tmp_path: Path) -> None:
+    assert read_backlight_percent(tmp_path) is None
+    put(tmp_path, "class/backlight/panel/actual_brightness", "64\n")
+    put(tmp_path, "class/backlight/panel/max_brightness", "255\n")
+    assert read_backlight_percent(tmp_path) == 25
+    put(tmp_path, "class/backlight/panel/max_brightness", "0\n")
+    assert read_backlight_percent(tmp_path) is None

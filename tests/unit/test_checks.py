@@ -33,7 +33,7 @@ def test_what_moves_something_or_needs_a_person_is_no_safe_check() -> None:
     checks = parse_checks(read_catalogue("checks.toml"))
     levels = {spec.id: spec.level for spec in checks.values() if spec.level is not Level.SAFE}
     assisted = ("smart_card.select", "smart_card.answer_time")
-    active = ("contactless.field", "printer.test_line", "host.echo")
+    active = ("contactless.field", "printer.test_line", "host.echo", "modem.reattach", "indicator.flash")
     assert levels == {**dict.fromkeys(assisted, Level.ASSISTED), **dict.fromkeys(active, Level.ACTIVE)}
 
 

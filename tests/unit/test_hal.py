@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from support.hal_library import LINUX, LYING, ROOT, compile_library, compiler_missing
+from support.sheet import KeptSheet
 
+from device.selftest.hal_parts import HalSetup, check_indicator
 from native.hal import (
     Battery,
     Hal,
@@ -217,3 +219,18 @@ def test_a_vendor_sees_that_a_call_crashes_or_hangs(
     monkeypatch.setenv("LYING_HAL", habit)
     monkeypatch.setattr("tools.try_hal._READS", {"tamper": Hal.read_tamper})
     assert try_library(lying, active=False)["tamper"].startswith(told)
+
+
+def test_lamps_and_beeper_are_told_by_whether_the_library_could_switch_them(
+    lying: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet = KeptSheet()
+    check_indicator(HalSetup(lying), sheet)
+    assert sheet.told("indicator.flash") == ("pass", "")
+    monkeypatch.setenv("LYING_HAL", "refuses")
+    sheet = KeptSheet()
+    check_indicator(HalSetup(lying), sheet)
+    assert sheet.told("indicator.flash") == ("error", "library_unfit")
+    sheet = KeptSheet()
+    check_indicator(None, sheet)
+    assert sheet.told("indicator.flash") == ("not_run", "not_fitted")

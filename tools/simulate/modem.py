@@ -73,6 +73,7 @@ class SimulatedModem(PtyPeer):
         self.commands: list[str] = []
         self._is = behaviour
         self._unread = ""
+        self._attached = behaviour.attach
         self._eol = "\r\r\n" if "double_cr" in behaviour.quirks else "\r\n"
 
     def hear(self, data: bytes) -> None:
@@ -115,6 +116,9 @@ class SimulatedModem(PtyPeer):
         if command in _CELL_COMMANDS:
             known = _CELL_COMMANDS[command] == self._is.maker and self._is.cell
             return [*self._is.cell, "OK"] if known else ["ERROR"]
+        if command.startswith("AT+CGATT="):
+            self._attached = command.endswith("1") and self._is.attach
+            return ["OK"]
         told = {
             "AT": [],
             "AT+CGMI": [self._is.maker],
@@ -124,7 +128,7 @@ class SimulatedModem(PtyPeer):
             "AT+CSQ": [f"+CSQ: {self._is.csq}"],
             "AT+CESQ": [f"+CESQ: {self._is.cesq}"],
             "AT+COPS?": [f"+COPS: {self._is.operator}"],
-            "AT+CGATT?": [f"+CGATT: {int(self._is.attach)}"],
+            "AT+CGATT?": [f"+CGATT: {int(self._attached)}"],
             "AT+CGPADDR": [f'+CGPADDR: 1,"{self._is.address}"'] if self._is.address else [],
         }.get(command)
         return self._error(100) if told is None else [*told, "OK"]
