@@ -32,7 +32,7 @@ bench: setup ## speed and memory, as figures and ratios
 fuzz: setup ## every decoder for five seconds, half guided by coverage, half plain (a minute on two cores)
 	@$(PY) -m tools.fuzz --seconds 5
 
-long-test: setup ## property tests with many examples, then 10 million inputs for each decoder (an hour on two cores, can be interrupted)
+long-test: setup ## property tests with many examples, then 10 million inputs for each decoder (some 40 minutes on two free cores, can be interrupted)
 	@HYPOTHESIS_PROFILE=long $(PY) -m pytest -q tests/unit
 	@$(PY) -m tools.fuzz --runs 10000000
 

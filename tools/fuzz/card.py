@@ -229,8 +229,8 @@ def _tlv(_tables: Tables) -> tuple[Target, ...]:
 
 def _gpo(_tables: Tables) -> tuple[Target, ...]:
     return (
-        _one("parse_gpo", check_gpo, 795, "gpo", TLV_TOKENS, "gpo"),
-        _one("parse_afl", check_afl, 200, "gpo", TLV_TOKENS, "gpo"),
+        _one("parse_gpo", check_gpo, 395, "gpo", TLV_TOKENS, "gpo"),
+        _one("parse_afl", check_afl, 600, "gpo", TLV_TOKENS, "gpo"),
     )
 
 
