@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -143,11 +144,16 @@ def test_messages_a_line_are_decoded_a_line_each() -> None:
 
 def test_results_come_while_the_log_goes_on_and_ctrl_c_ends_with_the_summary() -> None:
     process = subprocess.Popen(
-        [*COMMAND, "at", "--json", "--file", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ["env", "--default-signal=INT", *COMMAND, "at", "--json", "--file", "-"],  # a job in the background ignores it
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
+    watch = threading.Timer(60, process.kill)  # a hang is a failure, not a standstill
+    watch.start()
     process.stdin.write(b"TX AT\nRX OK\n")
     process.stdin.flush()
     rows = [json.loads(process.stdout.readline()) for _ in range(2)]
@@ -156,6 +162,7 @@ def test_results_come_while_the_log_goes_on_and_ctrl_c_ends_with_the_summary() -
     rest = process.stdout.read().splitlines()
     summary = json.loads(rest[-1])["summary"]
     assert process.wait(30) == 130
+    watch.cancel()
     assert (summary["interrupted"], summary["whole"]) == (True, 2)
     assert process.stderr.read() == b""
     process.stdin.close()
