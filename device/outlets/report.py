@@ -117,11 +117,19 @@ class _Report:
             return
         yield from self._cells(*(words.word(key) for key in ("outcome", "check", "value", "limit", "age")))
         yield "-" * WIDTH
+        not_run: dict[str, dict[str, None]] = {}
+        fitted = {item.part for item in evidence if item.reason != "not_fitted"}
         for item in evidence:
             outcome, name = words.outcome(item.outcome), words.check(item.id)
-            yield from self._cells(
-                outcome, name, words.told(item), words.limit(item.limit, item.unit), words.age(item.age_s)
-            )
+            if item.outcome is Outcome.NOT_RUN:
+                names = not_run.setdefault(words.reason(item.reason), {})
+                names[name if item.part in fitted else words.part(item.part)] = None
+                continue
+            limit, age = words.limit(item.limit, item.unit), words.age(item.age_s)
+            yield from self._cells(outcome, name, words.told(item), limit, age)
+        for reason, names in not_run.items():
+            yield f"{words.outcome(Outcome.NOT_RUN)}: {reason}"
+            yield from self._hung(" " * 12, words.word("comma").join(names))
 
     def found(self, evidence: Sequence[Evidence]) -> Lines:
         yield from self._title("found")
