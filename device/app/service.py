@@ -5,19 +5,18 @@ from __future__ import annotations
 import resource
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from device import __version__
+from device.app.applications import Applications
 from device.app.catalogue import Catalogue, load_catalogue
 from device.app.declines import WINDOW_S, Decline, Declines
 from device.app.display import Display, Picture
 from device.app.drawing import Drawing
-from device.app.echo import FACT as ECHO
-from device.app.echo import Echo
 from device.app.evidence_cache import EvidenceCache
 from device.app.host_session import VERSION, HostSession
 from device.app.instance_lock import InstanceLock
@@ -61,9 +60,11 @@ class Service:
         self.terminal = Terminal(settings.profile)
         self._token_key = TokenKey(settings.service.state_dir / "token.key")
         self._declines = Declines(self.store, self.cache, self.terminal.profile, self.version)
-        self._echo = Echo(self.loop, self.sessions)
-        self._plans = PartPlans(settings, self.terminal, self.store, self)
-        self.selftests = Selftests(self.loop, lambda: self.catalogue, self._plans, self._note_evidence, self.held_back)
+        self.applications = Applications(self.loop, self.sessions, lambda: self.catalogue.checks)
+        self._plans = PartPlans(settings, self.terminal, self.store, self.applications)
+        self.selftests = Selftests(
+            self.loop, lambda: self.catalogue, self._plans, self._note_evidence, self.applications.held_back
+        )
         self._display = Display(self.loop, self._draw, self._note_finding)
         self._left_out = ""
         self._tap: Tap | None = None
@@ -136,26 +137,8 @@ class Service:
     def _note_application(self) -> None:
         """Who is connected is known at once, without a test."""
         spec = self.catalogue.checks["service.payment_application"]
-        value, detail = "connected" if self.sessions else "none", self.names()
+        value, detail = "connected" if self.sessions else "none", self.applications.names()
         self._note_evidence(Evidence(spec.id, spec.limit.judge(value), value, limit=str(spec.limit), detail=detail))
-
-    def names(self) -> str:
-        """Name and version of each payment application, "" without any."""
-        return ", ".join(session.application for session in self.sessions)
-
-    def versions(self) -> Mapping[str, str]:
-        """What the first payment application tells of its versions."""
-        return self.sessions[0].versions if self.sessions else {}
-
-    def ask_echo(self, report: Callable[[Evidence], None]) -> None:
-        """Have the payment application make a host echo."""
-        self._echo.ask(self.catalogue.checks[ECHO], report)
-
-    def held_back(self) -> str:
-        """Why nothing above the safe level may run now, as a reason for evidence; "" if it may."""
-        if any(session.busy for session in self.sessions):
-            return "sale_running"
-        return "offline_pending" if any(session.pending_offline for session in self.sessions) else ""
 
     # --- the payment application (HostDesk) -----------------------------------------------------------------------
 
@@ -176,13 +159,13 @@ class Service:
         self.sessions.remove(session)
         session.busy = session.granted = False
         self._note_application()
-        self._echo.give_up(session)
+        self.applications.echo.give_up(session)
         self._settle_display()
         self._settle_sale()
 
     def sale_began(self, session: HostSession) -> None:
         """Only listen from now on; a sale that never ends is taken as ended after five minutes."""
-        self._echo.give_up()
+        self.applications.echo.give_up()
         self.selftests.sale_began()
         self._display.turn("dismiss")  # what was to be shown belonged to the sale before
         began = session.sales
@@ -226,7 +209,7 @@ class Service:
 
     def echo_told(self, session: HostSession, echo_id: str, rtt_ms: float | None) -> None:
         """The payment application says how its echo went."""
-        self._echo.take(session, echo_id, rtt_ms)
+        self.applications.echo.take(session, echo_id, rtt_ms)
 
     def page_asked(self, move: str) -> None:
         """Turn the page; a dismissed one leaves the panel to its owner."""
