@@ -9,6 +9,7 @@ from typing import Final
 from device.commands.article import Item, read_article, write_article
 from device.commands.diagnose import read_knowledge
 from device.diagnosis.codes import CodeRow, CodeTable
+from device.diagnosis.headline import write_customer
 from device.diagnosis.knowledge import Knowledge
 from device.diagnosis.short_code import LENGTH, ShortCode, ShortCodeError, decode
 from device.settings import read_texts
@@ -108,7 +109,7 @@ def _row_json(row: CodeRow, knowledge: Knowledge, host: str) -> dict[str, object
         "addressee": row.addressee.value,
         "retry": row.retry.value,
         "action": dict(wording.text(f"act.{row.act}.full", values)),
-        "customer_text": dict(wording.text(f"customer.{row.verdict}")),
+        "customer_text": dict(write_customer(row.verdict, row, wording)),
         "charged": row.charged,
         "local_suspect": row.local,
         "names": list(row.names),
@@ -126,7 +127,7 @@ def write_row(row: CodeRow, knowledge: Knowledge, table: CodeTable, language: st
         "class": _CLASSES[language][row.action_class],
         "who": wording.text(f"who.{row.addressee}.full")[language],
         "act": wording.text(f"act.{row.act}.full", values)[language],
-        "customer": wording.text(f"customer.{row.verdict}")[language],
+        "customer": write_customer(row.verdict, row, wording)[language],
         "charged": wording.text(f"charged.{row.charged}")[language],
         "local": _LOCAL[language][row.local],
         "names": _names(row.names, knowledge, language),

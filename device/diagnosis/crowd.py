@@ -31,11 +31,12 @@ GROUPS: Final = 2  # distinct issuers (BIN groups) from which it is no longer on
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """Which part of rule 2 held: ``2b`` to ``2e``, and what is missing in 2e."""
+    """Which part of rule 2 held: ``2b`` to ``2e``, how many cards failed together, and what is missing in 2e."""
 
     rule: str
     verdict: Verdict
     missing: str = ""
+    cards: int = 0
 
 
 class Crowd:
@@ -75,9 +76,11 @@ class Crowd:
         """Rule 2b to 2e, in this order; the first that holds wins (2a needs the set-up and is asked before)."""
         if len(self._failing) >= MANY and len(_groups(self._failing)) >= GROUPS and not self._approved_since_first():
             wide = self._of_one_kind()
-            return Ruling("2b", Verdict.ACCEPTANCE_RANGE if wide else Verdict.MERCHANT_ACQUIRER)
-        if self._one_class_fails_while_others_pass():
-            return Ruling("2c", Verdict.ACCEPTANCE_RANGE)
+            verdict = Verdict.ACCEPTANCE_RANGE if wide else Verdict.MERCHANT_ACQUIRER
+            return Ruling("2b", verdict, cards=len(self._failing))
+        of_one_class = self._one_class_fails_while_others_pass()
+        if of_one_class:
+            return Ruling("2c", Verdict.ACCEPTANCE_RANGE, cards=of_one_class)
         if self._other_approvals():
             return Ruling("2d", Verdict.CARD)
         missing = "no_token" if self._token is None and self._approvals else "no_other_card"
@@ -104,7 +107,8 @@ class Crowd:
         others_tried = any(not is_member(sale) for sale in self._declines)
         return others_passed or not others_tried
 
-    def _one_class_fails_while_others_pass(self) -> bool:
+    def _one_class_fails_while_others_pass(self) -> int:
+        """How many cards of the class fail; 0 if there is no such class."""
         for kind in ("bin_group", "scheme", "foreign"):
             for is_member in self._classes(kind):
                 members = [card for card in self._failing if is_member(card)]
@@ -113,8 +117,8 @@ class Crowd:
                 first_age_s = self._first_age_s(members)
                 member_passed = any(is_member(sale) for sale in self._approvals if sale.age_s <= first_age_s)
                 if not member_passed and any(is_member(sale) is False for sale in self._approvals):
-                    return True
-        return False
+                    return len(members)
+        return 0
 
     def _classes(self, *kinds: str) -> list[_Class]:
         """The classes the present card is in: its BIN group, its scheme, the foreign cards."""

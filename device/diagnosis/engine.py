@@ -8,7 +8,7 @@ from typing import Final
 from device.diagnosis.card import card_facts
 from device.diagnosis.codes import CodeRow
 from device.diagnosis.crowd import Crowd, Ruling
-from device.diagnosis.headline import Lead, lead_values, write_charged, write_contact, write_headline
+from device.diagnosis.headline import Lead, lead_values, write_charged, write_contact, write_customer, write_headline
 from device.diagnosis.knowledge import CauseRow, Knowledge
 from device.diagnosis.proof import Answer, answer_of, exchange_facts, is_chip_card_by_stripe
 from device.diagnosis.rules import Case, LinkRow, Rule, facts_behind, find_link, first_rule
@@ -112,7 +112,7 @@ class _Engine:
             addressee=lead.addressee,
             headline=write_headline(lead, "full", values, wording),
             headline_short=write_headline(lead, "short", values, wording),
-            customer_text=wording.text(f"customer.{lead.verdict}"),
+            customer_text=write_customer(lead.verdict, row, wording),
             charged=write_charged(lead.verdict, trusted_row, self._answer, wording),
             contact=write_contact(lead.addressee, frame.profile, wording),
             retry=lead.retry,
@@ -138,7 +138,7 @@ class _Engine:
             row=row,
             contradicts=self._contradicts,
             attempts=self._crowd.attempts or 1,
-            cards=int(self._facts["history.cards"].value or 0),
+            cards=self._ruling.cards,
         )
         if self._answer is Answer.NONE:
             return self._lead_without_answer(lead)
@@ -188,7 +188,7 @@ class _Engine:
         elif verdict is Verdict.NOT_ENOUGH_DATA:
             lead = lead.with_(act=self._ruling.missing)
         if row.act == "hold_card":
-            return lead.with_(act="hold_card", who="issuer")
+            return lead.with_(act="hold_card", who=lead.addressee.value)
         again = lead.attempts > 1
         chip_helps = is_chip_card_by_stripe(self._frame.exchange) and not self._crowd.tried_by_chip()
         if chip_helps and verdict in _CHIP_MAY_HELP:

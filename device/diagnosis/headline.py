@@ -74,6 +74,13 @@ def write_charged(verdict: Verdict, row: CodeRow | None, answer: Answer, wording
     return wording.text(f"charged.{key or row.charged}")
 
 
+def write_customer(verdict: Verdict, row: CodeRow | None, wording: Wording) -> Text:
+    """What the cardholder may be told; of a sale whose outcome the code leaves open, never that it was not paid."""
+    if verdict is Verdict.NO_VERIFIED_RESPONSE or row is None or row.charged == "unknown":
+        return wording.text(f"customer.{Verdict.NO_VERIFIED_RESPONSE}")
+    return wording.text("customer.part" if row.charged == "part" else f"customer.{verdict}")
+
+
 def write_contact(addressee: Addressee, profile: TerminalProfile, wording: Wording) -> Text:
     """Whom to call; the acquirer's hotline is always named when the profile knows it."""
     who = wording.text(f"contact.{addressee}")

@@ -8,7 +8,8 @@ both ways, the keys fit, the front end took terminal, merchant and message, and 
 * ``exchange.mac`` pass (``verified``); fail (``bad``, or ``absent_expected``: the host's profile says that declines are
   signed and this one was not); marginal (``unsigned_host``: the profile says that declines carry none); else not_run.
 * ``exchange.host`` pass: switch or issuer decided, so the front end took terminal, merchant and message. marginal: the
-  same, but this host maps codes or lets a stand-in answer. not_run: the front end may have set the code itself.
+  same, but this host maps codes (``maps_codes``) or lets a stand-in answer (``stands_in``). not_run: the front end may
+  have set the code itself.
 * ``exchange.entry_path`` pass: the value is the entry mode that demonstrably worked (DE22). not_run: no reader took
   part (keyed, QR) or nobody said. The other modes are never proved by it: a stripe sale says nothing of the chip.
 * ``exchange.format`` pass: decoded to its last byte. fail: not.
@@ -54,7 +55,7 @@ def exchange_facts(frame: FreezeFrame, row: CodeRow | None) -> list[Evidence]:
     return [
         passed("exchange.response", exchange.code) if exchange.code else failed("exchange.response", None, "no_answer"),
         _match(exchange),
-        _mac(exchange, frame.profile),
+        _mac(exchange, frame.profile, approved=row is not None and row.approved),
         _host(exchange, frame.profile, row),
         _entry_path(exchange),
         _format(exchange),
@@ -70,7 +71,7 @@ def _match(exchange: Exchange) -> Evidence:
     return passed(fact) if exchange.match is Match.MATCHED else not_run(fact, "request_not_seen")
 
 
-def _mac(exchange: Exchange, profile: TerminalProfile) -> Evidence:
+def _mac(exchange: Exchange, profile: TerminalProfile, *, approved: bool) -> Evidence:
     fact = "exchange.mac"
     if exchange.mac is MacVerdict.BAD:
         return failed(fact, "bad", "bad_mac")
@@ -78,7 +79,7 @@ def _mac(exchange: Exchange, profile: TerminalProfile) -> Evidence:
         return not_run(fact, "no_answer")
     if exchange.mac is MacVerdict.VERIFIED:
         return passed(fact, "verified")
-    if profile.signs_declines is False:
+    if profile.signs_declines is False and not approved:
         return marginal(fact, "unsigned_host", "host_signs_no_declines")
     if exchange.mac is MacVerdict.ABSENT and profile.signs_declines:
         return failed(fact, "absent_expected", "mac_expected_but_absent")
@@ -92,9 +93,9 @@ def _host(exchange: Exchange, profile: TerminalProfile, row: CodeRow | None) -> 
     if row is None or row.front_end:
         return not_run(fact, "code_may_come_from_the_front_end")
     if profile.maps_codes:
-        return marginal(fact, exchange.host, "host_maps_codes")
+        return marginal(fact, "maps_codes", "host_maps_codes")
     if profile.stands_in:
-        return marginal(fact, exchange.host, "stand_in_may_answer")
+        return marginal(fact, "stands_in", "stand_in_may_answer")
     return passed(fact, exchange.host)
 
 

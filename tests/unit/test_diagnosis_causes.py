@@ -37,8 +37,8 @@ def test_causes_with_a_code_of_their_own_are_sent_there(cause_id: str) -> None:
         (MacVerdict.ABSENT, SIGNS_NONE, "signs no declines"),
         (MacVerdict.UNKNOWN, SIGNS_NONE, "signs no declines"),
         (MacVerdict.ABSENT, SIGNS_ALL, "lacks the MAC"),
-        (MacVerdict.ABSENT, PROFILE, "not verified"),
-        (MacVerdict.UNKNOWN, SIGNS_ALL, "not verified"),
+        (MacVerdict.ABSENT, PROFILE, "not fully verified"),
+        (MacVerdict.UNKNOWN, SIGNS_ALL, "not fully verified"),
     ],
 )
 def test_without_a_verified_mac_network_and_maintenance_are_only_unlikely(
