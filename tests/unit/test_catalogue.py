@@ -58,14 +58,18 @@ def test_62_is_set_by_switch_or_issuer_not_retried_and_sent_to_the_issuer() -> N
 
 def test_only_62_and_its_twins_are_restricted() -> None:
     restricted = {host: {c for c, row in table.rows.items() if row.restricted} for host, table in tables().items()}
-    assert restricted == {"unionpay": {"36", "62"}, "iso1987": {"36", "62", "104", "204", "1004", "2004"}}
+    assert restricted == {
+        "unionpay": {"36", "62"},
+        "iso1987": {"36", "62", "104", "204", "1004", "2004"},
+        "iso1993": {"104", "204"},
+    }
 
 
 def tables() -> Any:
     return knowledge().hosts
 
 
-@pytest.mark.parametrize("host", ["unionpay", "iso1987"])
+@pytest.mark.parametrize("host", ["unionpay", "iso1987", "iso1993"])
 def test_every_code_row_has_a_source_and_a_fitting_verdict(host: str) -> None:
     for row in tables()[host].rows.values():
         assert row.source

@@ -100,3 +100,18 @@ def test_the_pin_key_is_never_said_to_have_worked() -> None:
 def test_an_answer_with_a_good_mac_is_never_called_unverified_for_another_reason(doubt: dict[str, Any]) -> None:
     for cause in judge(exchange(**doubt), PASSED).causes:
         assert "MAC was not verified" not in cause.advice["en"]
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict", "addressee"),
+    [
+        ("104", "card", "issuer"),
+        ("100", "card", "issuer"),
+        ("109", "merchant_acquirer", "acquirer"),
+        ("911", "host_system", "wait"),
+        ("916", "local_action", "local"),
+    ],
+)
+def test_a_1993_host_is_read_in_its_own_codes(code: str, verdict: str, addressee: str) -> None:
+    diagnosis = judge(exchange(code, host="iso1993"), sale("000", "other", 60))
+    assert (diagnosis.verdict, diagnosis.addressee) == (verdict, addressee)
