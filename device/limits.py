@@ -9,7 +9,8 @@ from device.table import Table
 def parse_limit(table: Table) -> Limit:
     """``pass_min``, ``pass_max``, ``marginal_min``, ``marginal_max``, ``pass_values``, ``marginal_values`` of a table.
 
-    Raises TableError where a margin lies inside the passing range, because it could never be reached.
+    Raises TableError where a margin lies inside the passing range, because it could never be reached, and where no
+    number could pass.
     """
     limit = Limit(
         pass_min=table.optional_number("pass_min"),
@@ -19,6 +20,8 @@ def parse_limit(table: Table) -> Limit:
         pass_values=table.texts("pass_values", ()),
         marginal_values=table.texts("marginal_values", ()),
     )
+    if limit.pass_min is not None and limit.pass_max is not None and limit.pass_min > limit.pass_max:
+        raise table.error("pass_min", "must not be above pass_max")
     if limit.pass_min is not None and limit.marginal_min is not None and limit.marginal_min >= limit.pass_min:
         raise table.error("marginal_min", "must be below pass_min")
     if limit.pass_max is not None and limit.marginal_max is not None and limit.marginal_max <= limit.pass_max:

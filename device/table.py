@@ -169,7 +169,7 @@ def line_of(text: str, key: str, where: str = "") -> int | None:
             if seen == wanted:
                 start = number
                 break
-    pattern = re.compile(rf"^\s*\[*\"?{re.escape(key)}\"?\s*[=.\]]")
+    pattern = re.compile(rf"^\s*(\[[^\]=]*\.)?\[*\"?{re.escape(key)}\"?\s*[=.\]]")
     for number in range(start, len(lines)):
         if pattern.match(lines[number]):
             return number + 1

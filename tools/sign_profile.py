@@ -16,6 +16,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from device.app.catalogue import load_catalogue
+from device.app.terminal import known_names
 from device.table import TableError
 from device.terminal_profile import read_terminal_file
 
@@ -29,7 +31,7 @@ class SigningError(Exception):
 def sign_profile(profile: Path, key: Path) -> Path:
     """Sign ``profile`` with the private key file (or a public one whose key an agent holds); return the signature."""
     try:
-        read_terminal_file(profile)
+        read_terminal_file(profile, known_names(load_catalogue()))
     except TableError as error:
         raise SigningError(f"{error}; nothing was signed") from error
     signature = Path(f"{profile}.sig")

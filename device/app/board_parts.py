@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from device.app.terminal import Terminal
 from device.selftest.sheet import Sheet
 from device.settings import Settings
+from device.terminal_profile import Reference
 from device.worker import silence
+
+if TYPE_CHECKING:
+    from device.selftest.hal_parts import HalSetup
 
 Check: TypeAlias = Callable[[Sheet], None]
 
@@ -22,6 +26,7 @@ def board_checks(settings: Settings, terminal: Terminal, wanted: frozenset[str])
         "usb": lambda sheet: _usb(terminal, sheet),
         "uart": lambda sheet: _uart(settings, sheet),
         "printer": lambda sheet: _printer(settings, wanted, sheet),
+        "identity": lambda sheet: _identity(settings, terminal, sheet),
         "power": lambda sheet: _hal_part("power", settings, wanted, sheet),
         "tamper": lambda sheet: _hal_part("tamper", settings, wanted, sheet),
         "keypad": lambda sheet: _hal_part("keypad", settings, wanted, sheet),
@@ -66,13 +71,27 @@ def _uart(settings: Settings, sheet: Sheet) -> None:
     check_uart(UartSetup(tuple(line.port for line in lines if line is not None)), sheet)
 
 
+def _identity(settings: Settings, terminal: Terminal, sheet: Sheet) -> None:
+    from device.selftest.hal_parts import check_identity  # noqa: PLC0415
+
+    reference = terminal.reference() or Reference()
+    check_identity(_library(settings), reference.serial_number, reference.versions.get("firmware"), sheet)
+
+
+def _library(settings: Settings) -> HalSetup | None:
+    """The vendor's library, if there is one; what it prints goes nowhere from now on."""
+    from device.selftest.hal_parts import HalSetup  # noqa: PLC0415
+
+    if settings.hal is None:
+        return None
+    silence()
+    return HalSetup(settings.hal)
+
+
 def _hal_part(part: str, settings: Settings, wanted: frozenset[str], sheet: Sheet) -> None:
     from device.selftest import hal_parts  # noqa: PLC0415
 
-    setup = None
-    if settings.hal is not None:
-        silence()
-        setup = hal_parts.HalSetup(settings.hal)
+    setup = _library(settings)
     if part == "contactless":
         hal_parts.check_contactless(setup, sheet, active="contactless.field" in wanted)
     else:
@@ -83,13 +102,9 @@ def _hal_part(part: str, settings: Settings, wanted: frozenset[str], sheet: Shee
 
 def _printer(settings: Settings, wanted: frozenset[str], sheet: Sheet) -> None:
     from device.drivers.printer import PrinterSetup  # noqa: PLC0415
-    from device.selftest.hal_parts import HalSetup  # noqa: PLC0415
     from device.selftest.printer import check_printer  # noqa: PLC0415
 
     line = settings.printer
     setup = None if line is None else PrinterSetup(line.port, line.baud)
-    hal = None
-    if settings.hal is not None and line is None:
-        silence()
-        hal = HalSetup(settings.hal)
+    hal = _library(settings) if line is None else None
     check_printer(setup, hal, sheet, active="printer.test_line" in wanted)

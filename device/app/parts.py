@@ -86,6 +86,7 @@ class PartPlans:
                         disturbs=row.disturbs or asked,
                         check=self._check(row, frozenset(facts)),
                         required=row.part in reference.required,
+                        fitted=row.part in (reference.fitted or ()),
                         here=self._application.ask_echo if row.part == "host" and self._application else None,
                     )
                 )

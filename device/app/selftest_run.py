@@ -32,9 +32,10 @@ _DETAIL: Final = {
 class PartPlan:
     """One part's share of a run.
 
-    ``disturbs``: it uses a line, a reader or the network, so never during a sale; ``required``: the terminal's signed
-    profile says that this part must be fitted. ``here``: instead of ``check`` in a worker, this is called in the
-    service itself, where it must return at once; it reports the part's one evidence later, and bounds its own time.
+    ``disturbs``: it uses a line, a reader or the network, so never during a sale; ``required``, ``fitted``: the
+    terminal's signed profile says that this part must be, is fitted. ``here``: instead of ``check`` in a worker, this
+    is called in the service itself, where it must return at once; it reports the part's one evidence later, and bounds
+    its own time.
     """
 
     part: str
@@ -43,6 +44,7 @@ class PartPlan:
     disturbs: bool
     check: Callable[[Sheet], None]
     required: bool = False
+    fitted: bool = False
     here: Callable[[Callable[[Evidence], None]], None] | None = None
 
 
@@ -140,7 +142,8 @@ class SelftestRun:
 
         def run(report: Report) -> None:
             required = (plan.part,) if plan.required else ()
-            plan.check(Sheet(self._specs, lambda evidence: report(dataclasses.asdict(evidence)), required))
+            fitted = (plan.part,) if plan.fitted else ()
+            plan.check(Sheet(self._specs, lambda evidence: report(dataclasses.asdict(evidence)), required, fitted))
 
         def take(value: Any) -> None:
             evidence = _read_evidence(value, plan.part, self._specs)

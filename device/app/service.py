@@ -104,8 +104,7 @@ class Service:
         return [text for text in told if text]
 
     def _after_ready(self) -> None:
-        self.terminal.load()
-        _ = self.catalogue
+        self.terminal.load(self.catalogue)
         if self._settings.host_tap is not None:
             self._tap = Tap(self.loop, self._settings.host_tap, lambda: self._messages, self._tapped)
         for problem in self.problems():

@@ -29,9 +29,9 @@ class Standalone:
         self._lock = InstanceLock(settings.service.run_dir)
         self._store = Store(settings.service.state_dir / "posmedic.db")
         self._terminal = Terminal(settings.profile)
-        self._terminal.load()
         self._plans = PartPlans(settings, self._terminal, self._store, None)
         self._catalogue = load_catalogue(settings.message_files)
+        self._terminal.load(self._catalogue)
         self._cache = EvidenceCache()
 
     def selftest(self, level: Level, part: str | None, progress: Callable[[Progress], None]) -> SelftestResult:

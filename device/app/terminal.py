@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from device.app.catalogue import Catalogue
+from device.drivers.card_scheme import schemes
 from device.drivers.profile_signature import Signature, read_signature
 from device.evidence import TerminalProfile
 from device.selftest.sheet import Sheet
 from device.settings import ProfileSettings
 from device.table import TableError
-from device.terminal_profile import Reference, read_terminal_file
+from device.terminal_profile import KnownNames, Reference, read_terminal_file, without_reference
 
 _ADVICE = {
     Signature.ABSENT: "The profile has no signature, or no allowed signers are set.",
@@ -37,14 +39,14 @@ class Terminal:
         """What the self-test measures against; None while no signature vouches for it."""
         return self._reference if self._profile.verified else None
 
-    def load(self) -> None:
+    def load(self, catalogue: Catalogue) -> None:
         """Read the profile; without one, or with a broken one, an empty profile stands and the reason is kept."""
         path = self._settings.path
         if path is None:
             self.problem = "No profile is configured."
             return
         try:
-            file = read_terminal_file(path)
+            file = read_terminal_file(path, known_names(catalogue))
         except TableError as error:
             self.problem = f"{error}."
             return
@@ -63,15 +65,34 @@ class Terminal:
             else:
                 sheet.not_run("profile.loaded", "not_fitted", self.problem)
             sheet.not_run("profile.signature", "needs_profile", "There is no profile whose signature could be checked.")
+            _write_reference(sheet, None, self.problem)
             return
         sheet.measured("profile.loaded", self._profile.terminal_id or "unnamed")
         result = read_signature(self._content, _beside(self._settings.path), self._settings.signers)
         if result.signature is Signature.GOOD:
             sheet.measured("profile.signature", result.signature, detail=f"Signed by {result.signer}.")
-        elif result.signature is Signature.NO_TOOL:
+            _write_reference(sheet, self._reference)
+            return
+        if result.signature is Signature.NO_TOOL:
             sheet.not_run("profile.signature", "no_tool", _ADVICE[result.signature])
         else:
             sheet.failed("profile.signature", result.signature, _ADVICE[result.signature])
+        _write_reference(sheet, None, "No good signature vouches for the profile.")
+
+
+def known_names(catalogue: Catalogue) -> KnownNames:
+    """What a profile may name."""
+    return KnownNames(catalogue.parts, catalogue.checks, frozenset(scheme.word for scheme in schemes().values()))
+
+
+def _write_reference(sheet: Sheet, reference: Reference | None, why: str = "") -> None:
+    """Which checks have nothing to be measured against; their own rows say it too."""
+    missing = without_reference(reference or Reference())
+    detail = f"Without reference: {', '.join(missing)}." if missing else ""
+    if reference is None:
+        sheet.not_run("profile.reference", "needs_profile", f"{why} {detail}")
+    else:
+        sheet.measured("profile.reference", "partial" if missing else "complete", detail=detail)
 
 
 def _beside(path: Path | None) -> Path:

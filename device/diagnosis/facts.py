@@ -46,6 +46,7 @@ TESTED: Final[tuple[str, ...]] = (
     *("reader.retries", "reader.errors", "reader.head_cycles", "smart_card.answer_time", "modem.rsrq"),
     *("modem.sinr", "modem.band"),
     *("screen.backlight", "modem.reattach", "indicator.flash"),
+    *("profile.reference", "identity.model", "identity.serial_number", "identity.firmware"),
 )
 
 

@@ -24,6 +24,29 @@ class HalSetup:
     library: Path
 
 
+def check_identity(setup: HalSetup | None, serial_number: str | None, firmware: str | None, sheet: Sheet) -> None:
+    """Write identity.model (vendor and model), identity.serial_number, identity.firmware.
+
+    The last two are held against what the terminal's profile says; None: it does not say.
+    """
+    found = ask(setup, Hal.read_identity, ("identity.model", "identity.serial_number", "identity.firmware"), sheet)
+    if found is None:
+        return
+    model = f"{found.vendor} {found.model}".strip()
+    if model:
+        sheet.measured("identity.model", model)
+    else:
+        _untold(sheet, "identity.model")
+    for fact, told, expected in (
+        ("identity.serial_number", found.serial_number, serial_number),
+        ("identity.firmware", found.firmware, firmware),
+    ):
+        if told:
+            sheet.compared(fact, told, expected)
+        else:
+            _untold(sheet, fact)
+
+
 def check_power(setup: HalSetup | None, sheet: Sheet) -> None:
     """Write power.external (yes), power.battery (percent), power.battery_temperature (°C)."""
     facts = ("power.external", "power.battery", "power.battery_temperature")

@@ -11,7 +11,8 @@ class Sheet:
     """Judges each measured value by its limit in the catalogue and hands the evidence on at once.
 
     ``specs`` maps a check's id to its row; ``report`` gets every evidence as soon as it is known, so that a part
-    that hangs later has already told what it found before. ``required`` are parts that must be fitted.
+    that hangs later has already told what it found before. ``required`` are parts that must be fitted, ``fitted``
+    those that the profile says are.
     """
 
     def __init__(
@@ -19,10 +20,12 @@ class Sheet:
         specs: Mapping[str, CheckSpec],
         report: Callable[[Evidence], None],
         required: Collection[str] = (),
+        fitted: Collection[str] = (),
     ) -> None:
         self._specs = specs
         self._report = report
         self._required = required
+        self._fitted = fitted
 
     def measured(self, check_id: str, value: Value, *, detail: str = "", took_ms: float | None = None) -> Outcome:
         """A value was measured: judge it by the check's limit."""
@@ -53,11 +56,14 @@ class Sheet:
     def not_run(self, check_id: str, reason: str, detail: str) -> None:
         """The check was not made; ``reason`` says why (``not_fitted``, ``port_held``, ``needs_answer``).
 
-        A part that is not fitted but required has failed.
+        A part that is not fitted but required has failed; one that the profile has fitted was left out of the settings.
         """
-        if reason == "not_fitted" and check_id.partition(".")[0] in self._required:
+        part = check_id.partition(".")[0]
+        if reason == "not_fitted" and part in self._required:
             self.failed(check_id, "required_missing", f"The terminal's profile requires this part. {detail}")
             return
+        if reason == "not_fitted" and part in self._fitted:
+            reason, detail = "fitted_untested", f"The terminal's profile says that this part is fitted. {detail}"
         self._write(check_id, Outcome.NOT_RUN, reason, detail, None)
 
     def _write(self, check_id: str, outcome: Outcome, reason: str, detail: str, took_ms: float | None) -> None:

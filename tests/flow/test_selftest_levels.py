@@ -149,18 +149,59 @@ def test_a_missing_library_is_named_and_every_other_part_is_tested(terminal: Ter
         assert "/usr/lib/none/libposmedic_hal.so is not there" in row["detail"]
 
 
-def test_a_part_that_the_signed_profile_requires_but_lacks_has_failed(terminal: Terminal, tmp_path: Path) -> None:
-    profile = tmp_path / "terminal.toml"
-    profile.write_text(
-        '[terminal]\nterminal_id = "00000062"\n[parts]\nrequired = ["printer", "modem"]\n'
-        '[versions]\nposmedic = "0.0.1"\n[limits."storage.free"]\npass_min = 1e9\n'
-    )
+def with_profile(terminal: Terminal, folder: Path, text: str, more: str = "") -> None:
+    profile = folder / "terminal.toml"
+    profile.write_text(text)
     signers = sign_with_new_key(profile)
-    terminal.configure(f'[profile]\npath = "{profile}"\nsigners = "{signers}"')
+    terminal.configure(f'[profile]\npath = "{profile}"\nsigners = "{signers}"\n{more}')
+
+
+def test_a_part_that_the_signed_profile_requires_but_lacks_has_failed(terminal: Terminal, tmp_path: Path) -> None:
+    text = (
+        '[terminal]\nterminal_id = "00000062"\n[parts]\nfitted = ["reader", "printer", "modem"]\n'
+        'required = ["printer", "modem"]\n[versions]\nposmedic = "0.0.1"\n[limits."storage.free"]\npass_min = 1e9\n'
+    )
+    with_profile(terminal, tmp_path, text)
     with terminal.running() as service:
         rows = rows_of(service.ask("selftest", level="safe", part=None))
         assert rows["modem.answer"] == ("fail", "required_missing")
-        assert rows["reader.answer"] == ("not_run", "not_fitted")
+        assert rows["reader.answer"] == ("not_run", "fitted_untested")
+        assert rows["tamper.latch"] == ("not_run", "not_fitted")
         assert rows["versions.posmedic"] == ("fail", "outside_limit")
         assert rows["versions.system"][1] in ("no_reference", "not_told")
         assert rows["storage.free"] == ("fail", "outside_limit")
+
+
+def test_without_a_good_profile_the_selftest_says_which_checks_have_no_reference(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    with terminal.running() as service:
+        found = {row["id"]: row for row in service.ask("selftest", level="safe", part="profile")["evidence"]}
+        row = found["profile.reference"]
+        assert (row["outcome"], row["reason"]) == ("not_run", "needs_profile")
+        assert "Without reference: parts, usb.expected, identity.serial_number" in row["detail"]
+        assert rows_of(service.ask("selftest", level="safe", part="versions"))["versions.posmedic"][1] == "no_reference"
+    with_profile(terminal, tmp_path, '[terminal]\nterminal_id = "00000062"\n[parts]\nusb = []\n')
+    with terminal.running() as service:
+        found = {row["id"]: row for row in service.ask("selftest", level="safe", part="profile")["evidence"]}
+        assert (found["profile.reference"]["value"], found["profile.loaded"]["value"]) == ("partial", "00000062")
+        assert "usb.expected" not in found["profile.reference"]["detail"]
+        (tmp_path / "terminal.toml.sig").unlink()
+        found = {row["id"]: row for row in service.ask("selftest", level="safe", part="profile")["evidence"]}
+        assert found["profile.signature"]["reason"] == "absent"
+        assert "No good signature vouches" in found["profile.reference"]["detail"]
+
+
+@needs_compiler
+def test_a_profile_of_another_terminal_is_known_by_its_serial_number(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LYING_HAL", "")
+    hal = f'[hal]\nlibrary = "{compile_library(LYING, tmp_path)}"'
+    for number, outcome in (("SN-0001", ("pass", "")), ("SN-0002", ("fail", "outside_limit"))):
+        with_profile(terminal, tmp_path, f'[terminal]\nserial_number = "{number}"\n', hal)
+        with terminal.running() as service:
+            rows = rows_of(service.ask("selftest", level="safe", part="identity"))
+            assert rows["identity.serial_number"] == outcome
+            assert rows["identity.model"] == ("pass", "")
+            assert rows["identity.firmware"] == ("not_run", "not_supported")
