@@ -6,9 +6,11 @@ import re
 from dataclasses import astuple
 from typing import Final
 
+from device.decoding.abecs_fields import fields_of
 from device.decoding.code_catalogue import CodeTables
+from device.decoding.framed import frames_of
 from device.decoding.lanes import Lane
-from device.decoding.result import Backing, Decoded, Direction, Outcome, Row, hidden
+from device.decoding.result import Decoded, Direction, Row, hidden
 from device.decoding.tables import Tables
 from protocol.abecs_frame import AbecsControl, AbecsDeframer, AbecsError, AbecsFrame, AbecsItem
 from protocol.abecs_message import (
@@ -31,6 +33,7 @@ class AbecsStream:
         self._codes = codes
         self._controls = {name: {"name": name, "meaning": text} for name, text in codes.texts["control"].items()}
         self._lines: dict[Direction, tuple[AbecsDeframer, Lane]] = {}
+        self._asked = b""  # the name of a command that has no answer yet
         self._offset = 0
 
     def feed(self, data: bytes, direction: Direction = Direction.UNKNOWN) -> list[Row]:
@@ -59,7 +62,9 @@ class AbecsStream:
         size = len(frame.data)
         if frame.data[:1] == bytes((ENCRYPTED,)):
             return {"name": "encrypted", "meaning": self._codes.text("mark", "encrypted"), "value": hidden(size)}
-        message, answer = _read(frame.data, direction)
+        message, answer = self._read(frame.data, direction)
+        if message.name != NOTICE:
+            self._asked = b"" if answer else message.name.encode("ascii")
         word = self._codes.word("command", message.name)
         row: Row = {"from": "pinpad" if answer else "host", "name": word or hidden(min(size, 3))}
         row |= {"meaning": self._codes.text("command", message.name)} if word else {}
@@ -73,19 +78,28 @@ class AbecsStream:
         if content or message.stopped:
             row["value"] = _identity(message) if answer else ""
             row["value"] = row["value"] or hidden(max(0, size - 3 - 3 * answer))
+        fields = [] if message.stopped else fields_of(message, self._codes)
+        row |= {"fields": fields} if fields else {}
         if message.stopped:
             row |= {"stopped": str(message.stopped), "stopped_at": message.stopped_at}
         return row
 
+    def _read(self, data: bytearray, direction: Direction) -> tuple[AbecsMessage, bool]:
+        """The message, and whether it is a response.
 
-def _read(data: bytearray, direction: Direction) -> tuple[AbecsMessage, bool]:
-    """The message, and whether it is a response. Without a direction: what reads whole; if both do, a response."""
-    command, response = parse_command(data), parse_response(data)
-    if direction is not Direction.UNKNOWN:
-        return (response, True) if direction is Direction.RECEIVED else (command, False)
-    if response.stopped is None or response.name in (NOTICE, UNKNOWN):
-        return response, True
-    return (command, False) if command.stopped is None or response.status is None else (response, True)
+        Without a direction: what reads whole; if both or neither do, a response where its command is open or its status
+        is known.
+        """
+        command, response = parse_command(data), parse_response(data)
+        if direction is not Direction.UNKNOWN:
+            return (response, True) if direction is Direction.RECEIVED else (command, False)
+        if response.name in (NOTICE, UNKNOWN):
+            return response, True
+        if response.status is None or (command.stopped is None and response.stopped is not None):
+            return command, False
+        known = f"{response.status:03d}" in self._codes.texts["status"]
+        whole = response.stopped is None and command.stopped is not None
+        return (response, True) if whole or known or data[:3] == self._asked else (command, False)
 
 
 def _identity(message: AbecsMessage) -> str:
@@ -104,10 +118,5 @@ def decode(data: bytes, tables: Tables) -> Decoded:
     """Decode everything in ``data``; both directions may be mixed in it."""
     stream = open_stream(tables)
     rows = [*stream.feed(data), *stream.close()]
-    frames = [row for row in rows if "fault" not in row]
-    faults = [row for row in rows if "fault" in row]
-    if not any("length" in row for row in frames):
-        return Decoded(Outcome.NOT_THAT_KIND, {"reason": "no whole ABECS frame was found", "faults": faults})
-    partial = faults or any("stopped" in row for row in frames)
-    outcome = Outcome.PARTIAL if partial else Outcome.WHOLE
-    return Decoded(outcome, {"frames": frames, "faults": faults}, Backing.CHECKED)
+    commands = tables.abecs.texts["command"]
+    return frames_of(rows, "ABECS", lambda offset: data[offset + 1 : offset + 4].decode("latin-1") in commands)

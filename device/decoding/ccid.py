@@ -9,11 +9,23 @@ import re
 from typing import Final
 
 from device.decoding.code_catalogue import CodeTables
+from device.decoding.framed import frames_of
 from device.decoding.lanes import Lane
-from device.decoding.result import Backing, Decoded, Direction, Outcome, Row, hidden
+from device.decoding.result import Decoded, Direction, Row, hidden
 from device.decoding.tables import Tables
 from protocol.atr import parse_atr
-from protocol.ccid_frame import FROM_READER, CcidDeframer, CcidError, CcidFrame, CcidItem, CcidNak, CcidNotice
+from protocol.ccid_frame import (
+    FROM_READER,
+    HEADER_SIZE,
+    MOST_DATA,
+    TO_READER,
+    CcidDeframer,
+    CcidError,
+    CcidFrame,
+    CcidItem,
+    CcidNak,
+    CcidNotice,
+)
 from protocol.ccid_message import ASK_FIRMWARE, CcidMessageError, CcidType, CommandStatus, parse_firmware, parse_status
 
 _FIRMWARE: Final = re.compile(r"(?!.*\d{7})[A-Za-z0-9 ._/()-]{1,64}", re.ASCII)
@@ -104,9 +116,10 @@ def decode(data: bytes, tables: Tables) -> Decoded:
     """Decode everything in ``data``; both directions may be mixed in it."""
     stream = open_stream(tables)
     rows = [*stream.feed(data), *stream.close()]
-    frames = [row for row in rows if "fault" not in row]
-    faults = [row for row in rows if "fault" in row]
-    if not frames:
-        return Decoded(Outcome.NOT_THAT_KIND, {"reason": "no whole CCID frame was found", "faults": faults})
-    backing = Backing.CHECKED if any("sequence" in row for row in frames) else Backing.SHAPE
-    return Decoded(Outcome.PARTIAL if faults else Outcome.WHOLE, {"frames": frames, "faults": faults}, backing)
+    return frames_of(rows, "CCID", lambda offset: _has_begun(data[offset : offset + HEADER_SIZE]))
+
+
+def _has_begun(head: bytes) -> bool:
+    """The envelope's two bytes, a message type, and a length that a reader may send."""
+    types, size = FROM_READER | TO_READER, int.from_bytes(head[3:7], "little")
+    return len(head) == HEADER_SIZE and head[:2] == b"\x03\x06" and head[2] in types and size <= MOST_DATA

@@ -6,10 +6,11 @@ import re
 from typing import Final
 
 from device.decoding.code_catalogue import CodeTables
+from device.decoding.framed import frames_of
 from device.decoding.lanes import Lane
-from device.decoding.result import Backing, Decoded, Direction, Outcome, Row, hidden
+from device.decoding.result import Decoded, Direction, Row, hidden
 from device.decoding.tables import Tables
-from protocol.neo_frame import CrcOrder, NeoDeframer, NeoError, NeoFrame, NeoItem
+from protocol.neo_frame import HEADER, CrcOrder, NeoDeframer, NeoError, NeoFrame, NeoItem
 from protocol.neo_message import GET_VERSION, NeoMessageError, parse_version
 
 _SHOWN: Final = re.compile(r"(?!.*\d{7})(?!.*\d(?:[ -]?\d){11})[A-Za-z0-9 ._/,;()+-]{1,64}", re.ASCII)
@@ -91,9 +92,4 @@ def decode(data: bytes, tables: Tables) -> Decoded:
     """Decode everything in ``data``; both directions may be mixed in it."""
     stream = open_stream(tables)
     rows = [*stream.feed(data), *stream.close()]
-    frames = [row for row in rows if "fault" not in row]
-    faults = [row for row in rows if "fault" in row]
-    if not frames:
-        return Decoded(Outcome.NOT_THAT_KIND, {"reason": "no whole NEO frame was found", "faults": faults})
-    outcome = Outcome.PARTIAL if faults else Outcome.WHOLE
-    return Decoded(outcome, {"frames": frames, "faults": faults}, Backing.CHECKED)
+    return frames_of(rows, "NEO", lambda offset: data.startswith(HEADER, offset))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from device.decoding.code_catalogue import CodeTables
+from device.decoding.framed import frames_of
 from device.decoding.lanes import Lane
-from device.decoding.result import Backing, Decoded, Direction, Outcome, Row, hidden
+from device.decoding.result import Decoded, Direction, Row, hidden
 from device.decoding.tables import Tables
 from protocol.pn532_frame import Pn532Deframer, Pn532Error, Pn532Frame, Pn532Item, Pn532Mark, Tfi
 from protocol.pn532_message import ERROR_MASK, Pn532MessageError, Pn532Status, parse_firmware, parse_status
@@ -17,6 +18,7 @@ _WITH_ERROR: Final = frozenset(  # answers whose first byte is an error code
 )
 _WITH_COUNT: Final = frozenset((0x4B, 0x61))  # answers whose first byte counts cards
 _MOST_TARGETS: Final = 2
+_HEAD: Final = 5  # start code, length, its check byte, TFI
 
 
 class Pn532Stream:
@@ -95,9 +97,9 @@ def decode(data: bytes, tables: Tables) -> Decoded:
     """Decode everything in ``data``; both directions may be mixed in it."""
     stream = open_stream(tables)
     rows = [*stream.feed(data), *stream.close()]
-    frames = [row for row in rows if "fault" not in row]
-    faults = [row for row in rows if "fault" in row]
-    if not frames:
-        return Decoded(Outcome.NOT_THAT_KIND, {"reason": "no whole PN532 frame was found", "faults": faults})
-    backing = Backing.CHECKED if any("from" in row for row in frames) else Backing.SHAPE
-    return Decoded(Outcome.PARTIAL if faults else Outcome.WHOLE, {"frames": frames, "faults": faults}, backing)
+    return frames_of(rows, "PN532", lambda offset: _has_begun(data[offset : offset + _HEAD]))
+
+
+def _has_begun(head: bytes) -> bool:
+    """Start code, a length whose check byte holds, and one of the two speakers."""
+    return len(head) == _HEAD and not (head[2] + head[3]) & 0xFF and head[4] in (Tfi.TO_PN532, Tfi.FROM_PN532)

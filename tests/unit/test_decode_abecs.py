@@ -109,5 +109,72 @@ def test_codes_that_nobody_lists_are_hidden_or_told_as_unknown() -> None:
     assert (row["name"], row["status_meaning"]["en"]) == ("(hidden, 3 bytes)", "not known (099)")
 
 
-def test_control_characters_alone_are_not_abecs() -> None:
-    assert decode(b"\x18\x04\x06", TABLES).outcome is Outcome.NOT_THAT_KIND
+def test_control_characters_alone_only_look_like_abecs_and_among_other_bytes_not_even_that() -> None:
+    decoded = decode(b"\x18\x04\x15", TABLES)
+    assert (decoded.outcome, decoded.backing) == (Outcome.WHOLE, Backing.SHAPE)
+    assert [row["meaning"]["en"] for row in decoded.result["frames"]] == ["cancel", "cancelled", "wants it again"]
+    assert decode(b"\x18\xff\x06", TABLES).outcome is Outcome.NOT_THAT_KIND
+
+
+def test_a_lone_frame_that_is_spoilt_or_cut_is_abecs_in_part_if_its_command_is_one() -> None:
+    frame = build_frame(b"OPN000")
+    for wire, fault in (
+        (frame[:-1] + b"\xff", "bad_crc"),
+        (frame[:-2], "cut"),
+        (b"\x16OPN\x13\xff\x17..", "bad_stuffing"),
+    ):
+        decoded = decode(wire, TABLES)
+        assert (decoded.outcome, decoded.backing) == (Outcome.PARTIAL, Backing.SHAPE)
+        assert decoded.result["faults"] == [{"offset": 0, "bytes": len(wire), "fault": fault}]
+    assert decode(build_frame(b"QQQ000")[:-1], TABLES).outcome is Outcome.NOT_THAT_KIND
+
+
+def test_data_fields_are_named_and_what_tells_of_a_card_a_key_or_an_amount_is_hidden() -> None:
+    asked, answered, got = rows(
+        build_command("GCX", build_value(0x0013, b"000000006622") + build_value(0x0017, b"10000")),
+        build_response(
+            "GCX",
+            0,
+            build_value(0x804F, b"03") + build_value(0x8052, b"6200000000000005") + build_value(0x805D, b"311231"),
+            build_value(0x804C, bytes(10)) + build_value(0x9105, bytes(10)) + build_value(0x8057, bytes(8)),
+        ),
+        build_command("GIX", build_value(0x0001, bytes.fromhex("80038005"))),
+    )
+    assert [(row["name"], row["value"]) for row in asked["fields"]] == [
+        ("SPE_AMOUNT", "(hidden, 12 bytes)"),
+        ("SPE_GCXOPT", "10000"),
+    ]
+    assert [row["name"] for row in answered["fields"]] == [
+        *("PP_CARDTYPE", "PP_PAN", "PP_CARDEXP", "PP_KSN", "PP_KSNTDESP", "PP_PINBLK"),
+    ]
+    assert answered["fields"][0]["value"] == {"zh": "接触芯片卡", "en": "chip card"}
+    assert all(row["value"].startswith("(hidden, ") for row in answered["fields"][1:])
+    assert got["fields"][0]["value"] == "8003 8005"
+
+
+@pytest.mark.parametrize(
+    ("number", "value"),
+    [
+        (0x0006, b"6200000"),
+        (0x8005, b"6200000000"),
+        (0x8056, b"62000000"),
+        (0x8010, b"62000000"),
+        (0x0001, b"\x62\x00"),
+        (0x8040, b"62"),
+    ],
+)
+def test_a_field_that_may_be_shown_is_hidden_where_it_has_not_the_form_that_it_must_have(
+    number: int, value: bytes
+) -> None:
+    (row,) = rows(build_response("CEX", 0, build_value(number, value)))
+    assert row["fields"][0]["value"] == f"(hidden, {len(value)} bytes)"
+
+
+def test_text_of_fixed_places_is_not_taken_for_data_fields() -> None:
+    (row,) = rows(build_response("GIN", 0, b"0" * 30))
+    assert "fields" not in row
+
+
+def test_an_answer_that_is_cut_is_one_still_where_its_command_went_before() -> None:
+    assert [row["from"] for row in rows(b"GKY", b"GKY099000")] == ["host", "pinpad"]
+    assert [row["from"] for row in rows(b"GCR027" + b"0" * 27)] == ["host"]

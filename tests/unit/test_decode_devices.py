@@ -15,6 +15,7 @@ from device.decoding.kinds import decoder_of, stream_of
 from device.decoding.result import Direction, Outcome, Row
 from device.decoding.tables import Tables
 from device.printer_states import read_printer_states
+from device.settings import read_texts
 from protocol.ccid_frame import NAK_FRAME as CCID_NAK
 from protocol.ccid_frame import CcidDeframer, CcidFrame, CcidNak, CcidNotice, build_notice
 from protocol.ccid_frame import build_frame as build_ccid
@@ -193,3 +194,23 @@ def test_a_model_is_shown_and_a_serial_number_is_not() -> None:
 )
 def test_each_bit_of_a_status_has_its_word(about: Status, raw: str, words: set[str]) -> None:
     assert {state.word for state in read_printer_states().of(about, bytes.fromhex(raw))} == words
+
+
+@pytest.mark.parametrize("kind", ["neo", "abecs", "pn532", "ccid", "escpos", "control"])
+def test_a_chinese_table_has_chinese_headings_and_words(kind: str) -> None:
+    words = read_texts("zh")["decode"]
+    stream = b"" if kind == "control" else recording(kind)["bytes"]
+    for data in (stream, stream[:-1], b"\x02AB\x03" + b"B" + stream + b"\x0fA", b"\x02", stream[-20:-1] + b"\x00"):
+        for row in rows_of(decoder_of(kind)(data, TABLES).result):
+            assert not set(row) - set(words["keys"])
+            said = [row[key] for key in ("fault", "from", "reason", "stopped") if isinstance(row.get(key), str)]
+            assert not [word for word in said if word not in words["values"] and word not in ("pn532",)]
+
+
+def rows_of(value: Any) -> list[Row]:
+    """Every mapping in a result but texts in two languages."""
+    if isinstance(value, list):
+        return [row for item in value for row in rows_of(item)]
+    if not isinstance(value, dict) or value.keys() == {"zh", "en"}:
+        return []
+    return [value, *(row for item in value.values() for row in rows_of(item))]
