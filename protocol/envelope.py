@@ -2,31 +2,32 @@
 
 No field says how a message is wrapped, so every way that the profiles allow is tried in a fixed, bounded order; the
 first that consumes the message to its last byte is chosen, the others are told. Sources: ISO 8583:1987 leaves the
-transport open; TPDU of five bytes (60, destination, source), headers of two, six and 46 bytes and the STX frame from
-observed samples; length prefixes of two and four bytes, binary, packed or ASCII, as public peers write them.
+transport open; TPDU of five bytes (60, destination, source), headers of two, six and 46 bytes from observed samples;
+headers of twelve characters (BASE24) and 22 bytes (BASE I) as public peers write them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import xor
 from typing import Final
 
 from protocol.iso8583 import BuildError, Message, MessageProfile, build_message, parse_message, read_mti
-from protocol.iso8583_spec import HEADERS, PREFIXES
+from protocol.message_prefix import ETX, PREFIXES, Frame, lying_frames, true_frames
 
 MOST_BYTES: Final = 65_540  # the largest length a two-byte prefix can tell, with its frame
 MOST_ATTEMPTS: Final = 96  # messages read in search of the envelope
 
-STX: Final = 0x02
-ETX: Final = 0x03
-PREFIX_BYTES: Final = {"none": 0, "length2": 2, "bcd2": 2, "ascii4": 4, "length4": 4}
 _TPDU: Final = 0x60
 _TPDU_BYTES: Final = 5
-_INTERBANK_BYTES: Final = 46
-_HEADERS_BY_STRUCTURE: Final = (6, 46, 0, 2)
+_BASE24_BYTES: Final = 12
+_HEADER_MARKS: Final[Mapping[int, tuple[bytes, ...]]] = {  # a header of so many bytes begins with one of these
+    6: (b"\x60", b"\x61", b"\x62", b"\x63"),  # class of application
+    _BASE24_BYTES: (b"ISO",),
+    22: (b"\x16",),  # its own length
+    46: (b"\x2e",),  # its own length
+}
+_WEIGHT_OF_A_MARK: Final = 8  # a TPDU or a marked header bears a broken message out as so many bytes of it do
 
 
 class EnvelopeError(ValueError):
@@ -43,6 +44,12 @@ class Wrapping:
     encoding: str
     start: int
     end: int
+    trailer: bool = False  # one ETX stands after the message
+
+    @property
+    def marks(self) -> int:
+        """How many parts bear the reading out by how they begin."""
+        return self.tpdu + (self.header in _HEADER_MARKS)
 
     @property
     def header_at(self) -> int:
@@ -53,6 +60,7 @@ class Wrapping:
         parts = [] if self.prefix == "none" else [self.prefix]
         parts += ["tpdu"] if self.tpdu else []
         parts += [f"header{self.header}"] if self.header else []
+        parts += ["etx"] if self.trailer else []
         return " ".join([*(parts or ["bare"]), self.encoding])
 
 
@@ -85,19 +93,21 @@ def open_envelope(
     fits: list[tuple[Wrapping, MessageProfile]] = []
     furthest: tuple[int, Wrapping, MessageProfile] | None = None
     attempts = 0
-    for told in (True, False):  # first the envelopes whose lengths are true; only if none fits, those that lie
-        for wrapping, profile in () if fits else _candidates(data, profiles, _frames(data, told=told)):
+    true = true_frames(data)
+    for frames in (true, lying_frames(data)):  # only if no true envelope fits, those whose lengths lie
+        for wrapping, profile in () if fits else _candidates(data, profiles, frames):
             if attempts == MOST_ATTEMPTS:
                 break
             attempts += 1
-            message = _read(data, wrapping, profile, _NOTHING)
-            if message.complete and told:
+            if frames is true and _read(data, wrapping, profile, _NOTHING).complete:
                 fits.append((wrapping, profile))
-            elif furthest is None or (message.present and message.end > furthest[0]):
-                furthest = (message.end, wrapping, profile)
+            elif not fits:
+                message = _read(data, wrapping, profile, None)
+                reached = message.end + _WEIGHT_OF_A_MARK * wrapping.marks
+                if furthest is None or (message.present and reached > furthest[0]):
+                    furthest = (reached, wrapping, profile)
     if fits:
-        if len(fits) > 1:  # several fit by their lengths: those whose digits are digits and texts are texts come first
-            fits.sort(key=lambda fit: _doubts(data, *fit))
+        fits = _least_doubtful(data, fits)
         wrapping, profile = fits[0]
         others = tuple(f"{profile.name}: {wrapping}" for wrapping, profile in fits[1:])
         return Opened(True, wrapping, profile, _read(data, wrapping, profile, only), others, attempts, "")
@@ -108,13 +118,17 @@ def open_envelope(
     if message.failure is None and message.trailing:
         reason = f"{message.trailing} bytes are left after the message, from byte {message.end}"
     else:
-        reason = str(
-            message.failure or f"the {wrapping.prefix} prefix does not tell the {len(data)} bytes that are there"
-        )
+        reason = str(message.failure or _why_it_lies(wrapping.prefix, len(data)))
     return Opened(False, wrapping, profile, message, (), attempts, reason)
 
 
 _NOTHING: Final[frozenset[int]] = frozenset()
+
+
+def _why_it_lies(prefix: str, size: int) -> str:
+    if prefix == "stx":
+        return "the check byte or the length of the STX frame is wrong"
+    return f"the {prefix} prefix does not tell the {size} bytes that are there"
 
 
 def _read(data: bytes | bytearray, wrapping: Wrapping, profile: MessageProfile, only: frozenset[int] | None) -> Message:
@@ -125,87 +139,65 @@ def _read(data: bytes | bytearray, wrapping: Wrapping, profile: MessageProfile, 
     return message
 
 
-def _doubts(data: bytes | bytearray, wrapping: Wrapping, profile: MessageProfile) -> tuple[bool, int, bool]:
+def _least_doubtful(
+    data: bytes | bytearray, fits: list[tuple[Wrapping, MessageProfile]]
+) -> list[tuple[Wrapping, MessageProfile]]:
+    """Those that fit by their lengths, best first; where one has no failing field, the others with one are dropped."""
+    if len(fits) == 1:
+        return fits
+    judged = sorted(((_doubts(data, *fit), number) for number, fit in enumerate(fits)))
+    best = judged[0][0][0]
+    return [fits[number] for doubts, number in judged if doubts[0] == best]
+
+
+def _doubts(data: bytes | bytearray, wrapping: Wrapping, profile: MessageProfile) -> tuple[bool, int, int, bool]:
     """What speaks against a reading that fits by its lengths, the weightiest first.
 
-    A field that fails; texts with control characters; that writing the same fields again gives other bytes, as where
-    an odd digit leans to the other side.
+    A field that fails; texts with strange characters; fewer parts of an envelope that begin as they must; that
+    writing the same fields again gives other bytes, as where an odd digit leans to the other side.
     """
     message = _read(data, wrapping, profile, None)
-    texts = [value for value in message.fields.values() if isinstance(value, str)]
-    strange = sum(any(character < " " for character in text) for text in texts)
+    strange = sum(_is_strange(value) for value in message.fields.values() if isinstance(value, str))
     try:
         again = build_message(message.mti, message.fields, profile)
     except BuildError:
         again = b""
-    return not message.complete, strange, again != data[wrapping.start : wrapping.end]
+    return not message.complete, strange, -wrapping.marks, again != data[wrapping.start : wrapping.end]
 
 
-def _frames(data: bytes | bytearray, *, told: bool) -> dict[str, tuple[int, int]]:
-    """What each prefix encloses. ``told`` False: prefixes that tell another length than is there (a cut message)."""
-    true = {prefix: frame for prefix in PREFIXES if (frame := _unwrap(data, prefix)) is not None}
-    if told:
-        return true
-    size = len(data)
-    stx = {"stx": (3, size)} if size > 3 and data[0] == STX and "stx" not in true else {}
-    lying = {prefix: own for prefix, own in PREFIX_BYTES.items() if own and prefix not in true and size > own}
-    return stx | {prefix: (own, size) for prefix, own in lying.items()}
+def _is_strange(text: str) -> bool:
+    """Control characters, letters outside ASCII that are no Chinese, and bytes that are none of the character set."""
+    return any(c < " " or "\x7f" <= c < "\u0250" or "\ud800" <= c < "\ue000" for c in text)
 
 
 def _candidates(
-    data: bytes | bytearray, profiles: Sequence[MessageProfile], frames: Mapping[str, tuple[int, int]]
+    data: bytes | bytearray, profiles: Sequence[MessageProfile], frames: Mapping[str, Frame]
 ) -> Iterator[tuple[Wrapping, MessageProfile]]:
     """All wrappings under which a plausible message type stands, the most structured first."""
     every = [variant for profile in profiles for variant in (profile, *profile.variants)]
-    for prefix, frame in frames.items():
+    headers = sorted({header for profile in every for header in profile.headers}, key=_by_structure)
+    lengths = {PREFIXES[name].size for name in frames if name in PREFIXES}
+    for prefix, (first, last) in frames.items():
         for tpdu in (True, False):
-            if tpdu and (frame[0] >= len(data) or data[frame[0]] != _TPDU):
+            if tpdu and (first >= len(data) or data[first] != _TPDU):
                 continue
-            for header in sorted(HEADERS, key=_HEADERS_BY_STRUCTURE.index):
-                at = frame[0] + _TPDU_BYTES * tpdu + header
-                if not _header_fits(data, at - header, header):
+            for header in headers:
+                at = first + _TPDU_BYTES * tpdu + header
+                is_length = prefix == "none" and not tpdu and header in lengths
+                if is_length or not _header_fits(data, at - header, header):
                     continue
+                trailer = header == _BASE24_BYTES and data[last - 1] == ETX
                 for profile in every:
                     allowed = prefix in profile.prefixes and tpdu in profile.tpdu and header in profile.headers
-                    if allowed and at < frame[1] and read_mti(data, at, profile.mti):
-                        yield Wrapping(prefix, tpdu, header, str(profile.mti), at, frame[1]), profile
+                    if allowed and at < last and read_mti(data, at, profile.mti):
+                        yield Wrapping(prefix, tpdu, header, str(profile.mti), at, last - trailer, trailer), profile
+
+
+def _by_structure(header: int) -> tuple[bool, bool, int]:
+    """Six bytes first, then the other headers that begin with a mark, then none, then those that anything may be."""
+    return header not in _HEADER_MARKS, header != 0, header
 
 
 def _header_fits(data: bytes | bytearray, at: int, header: int) -> bool:
-    """Six bytes begin with 60 or 61 (application class), the interbank header with its own length, 2E."""
-    if header == 6:
-        return at < len(data) and data[at] in (0x60, 0x61)
-    return header != _INTERBANK_BYTES or (at < len(data) and data[at] == _INTERBANK_BYTES)
-
-
-def _unwrap(data: bytes | bytearray, prefix: str) -> tuple[int, int] | None:
-    """First and last offset of what the prefix encloses, or None where it is not that prefix."""
-    size = len(data)
-    if prefix == "stx":
-        return _unwrap_stx(data)
-    own = PREFIX_BYTES[prefix]
-    if size <= own:
-        return None
-    told = size - own
-    if prefix in ("length2", "length4"):
-        told = int.from_bytes(data[:own], "big")
-    elif prefix != "none":
-        digits = data[:own].hex() if prefix == "bcd2" else data[:own].decode("latin-1")
-        told = int(digits) if digits.isascii() and digits.isdigit() else -1
-    return (own, size) if told == size - own else None
-
-
-def _unwrap_stx(data: bytes | bytearray) -> tuple[int, int] | None:
-    size = len(data)
-    if size < 5 or data[0] != STX or data[-2] != ETX:
-        return None
-    if longitudinal(data, 1, size - 1) != data[-1] and longitudinal(data, 1, size - 2) != data[-1]:
-        return None
-    digits = data[1:3].hex()
-    counted = digits.isdigit() and int(digits) == size - 5
-    return (3, size - 2) if counted else (1, size - 2)
-
-
-def longitudinal(data: bytes | bytearray, start: int, stop: int) -> int:
-    """The longitudinal redundancy check: exclusive or of the bytes from ``start`` up to ``stop``."""
-    return reduce(xor, data[start:stop], 0)
+    marks = _HEADER_MARKS.get(header)
+    return marks is None or bytes(data[at : at + header]).startswith(marks)

@@ -15,10 +15,9 @@ from typing import Any, Final, TypeAlias
 
 from protocol.iso8583_place import Place
 from protocol.iso8583_spec import (
-    HEADERS,
     HIGHEST_FIELD,
     MOST_COUNT,
-    PREFIXES,
+    MOST_HEADER,
     VERSION_OF_DIGIT,
     Align,
     Encoding,
@@ -31,6 +30,7 @@ from protocol.iso8583_spec import (
     Tertiary,
     Unit,
 )
+from protocol.message_prefix import PREFIXES
 
 __all__ = ["CHARSETS", "Encoding", "MessageProfile", "ProfileError", "parse_profile"]
 
@@ -75,6 +75,7 @@ _ENCODINGS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _Fields: TypeAlias = Mapping[str, Mapping[int, FieldSpec]]
 _Made: TypeAlias = dict[tuple[str, ...], _Fields]  # rows by the encodings that they were read with
+_PREFIXES: Final = ("stx", *PREFIXES, "none")
 _NEEDED: Final = ("mti", "bitmap", "length", "field")
 
 
@@ -264,12 +265,16 @@ def _read_parts(rows: object, place: Place) -> tuple[Part, ...]:
 
 def _read_envelope(table: Mapping[str, Any], place: Place) -> tuple[tuple[str, ...], tuple[bool, ...], tuple[int, ...]]:
     place.known(table, frozenset(("prefixes", "tpdu", "headers")))
-    prefixes = table.get("prefixes", list(PREFIXES))
-    if not isinstance(prefixes, list) or not prefixes or any(item not in PREFIXES for item in prefixes):
-        place.fail("prefixes", f"must be a list of {', '.join(PREFIXES)}")
+    prefixes = table.get("prefixes", list(_PREFIXES))
+    if not isinstance(prefixes, list) or not prefixes or any(item not in _PREFIXES for item in prefixes):
+        place.fail("prefixes", f"must be a list of {', '.join(_PREFIXES)}")
     tpdu = place.choice(table, "tpdu", ("maybe", "always", "never"), "maybe")
     headers = table.get("headers", [0])
-    if not isinstance(headers, list) or not headers or any(item not in HEADERS for item in headers):
-        place.fail("headers", f"must be a list of {', '.join(map(str, HEADERS))} (bytes)")
+    if not isinstance(headers, list) or not headers or not all(_is_header(header) for header in headers):
+        place.fail("headers", f"must be a list of whole numbers from 0 to {MOST_HEADER} (bytes), 0 for none")
     allowed = {"maybe": (True, False), "always": (True,), "never": (False,)}
     return tuple(prefixes), allowed[tpdu], tuple(headers)
+
+
+def _is_header(size: object) -> bool:
+    return isinstance(size, int) and not isinstance(size, bool) and 0 <= size <= MOST_HEADER

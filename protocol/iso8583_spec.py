@@ -10,8 +10,7 @@ from typing import Any, Final
 HIGHEST_FIELD: Final = 192
 MOST_COUNT: Final = 65_535
 VERSION_OF_DIGIT: Final = {"0": "1987", "1": "1993", "2": "2003"}  # MTI position 1, ISO 8583:2003, 5.2.2
-PREFIXES: Final = ("stx", "length2", "bcd2", "ascii4", "length4", "none")
-HEADERS: Final = (0, 2, 6, 46)
+MOST_HEADER: Final = 99  # bytes of a header before the message type
 
 
 class Encoding(StrEnum):

@@ -149,7 +149,9 @@ def test_a_vendors_file_adds_a_profile_that_is_tried_first(tmp_path: Path) -> No
             15,
             "bits must be",
         ),
-        ("[fields]", "[envelope]\nheaders = [7]\n[fields]", 12, "[envelope]: headers must be a list of 0, 2, 6, 46"),
+        ("[fields]", "[envelope]\nheaders = [100]\n[fields]", 12, "[envelope]: headers must be a list of whole"),
+        ("[fields]", "[envelope]\nheaders = [true]\n[fields]", 12, "[envelope]: headers must be a list of whole"),
+        ("[fields]", '[envelope]\nprefixes = ["length3"]\n[fields]', 12, "[envelope]: prefixes must be a list of stx"),
         ("47 = {", "47 = [", None, "not TOML"),
     ],
 )
