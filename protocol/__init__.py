@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from protocol.control_frame import Deframer, FrameProfile, build_frame
     from protocol.dol import build_dol, build_values, parse_dol, split_values
     from protocol.emv_bits import explain_bits
+    from protocol.emv_cvm import parse_cvm_list
     from protocol.emv_iad import read_iad
     from protocol.envelope import open_envelope
     from protocol.gpo import parse_afl, parse_gpo
@@ -42,6 +43,7 @@ _HOMES: Final = {
     "control_frame": ("Deframer", "FrameProfile", "build_frame"),
     "dol": ("build_dol", "build_values", "parse_dol", "split_values"),
     "emv_bits": ("explain_bits",),
+    "emv_cvm": ("parse_cvm_list",),
     "emv_iad": ("read_iad",),
     "envelope": ("open_envelope",),
     "gpo": ("parse_afl", "parse_gpo"),
@@ -68,6 +70,7 @@ __all__ = [
     "parse_afl",
     "parse_atr",
     "parse_command",
+    "parse_cvm_list",
     "parse_dol",
     "parse_final",
     "parse_gpo",

@@ -16,21 +16,22 @@ NUMBER: Final = -1
 """As ``value`` of a :class:`BitRow`: the bits are a number, not one of a list."""
 _RESERVED: Final = Words("保留位为 1", "reserved bits are set")
 _UNDEFINED_VALUE: Final = Words("取值未定义", "value not defined")
-_UNDEFINED_CODE: Final = Words("代码未定义", "code not defined")
+_UNLISTED_CODE: Final = Words("本表没有此代码", "a code that this table does not have")
 
 
 @dataclass(frozen=True, slots=True)
 class BitRow:
     """Bits under ``mask`` of ``byte`` (from 1), and what they say.
 
-    ``value`` None: said where any of them is set. Else it is compared with the bits shifted to the right;
-    :data:`NUMBER`: always said, with the number.
+    ``value`` None: said where any of them is set. Else it is compared with the bits shifted to the right, ``last``
+    being the end of a range of values that say the same; :data:`NUMBER`: always said, with the number.
     """
 
     byte: int
     mask: int
     value: int | None
     words: Words
+    last: int | None = None
 
     def read(self, byte: int) -> int:
         """The bits of this row out of their byte, shifted to the right."""
@@ -40,7 +41,9 @@ class BitRow:
         """Do the bits in ``byte`` say what this row says?"""
         if self.value == NUMBER:
             return True
-        return bool(byte & self.mask) if self.value is None else self.read(byte) == self.value
+        if self.value is None:
+            return bool(byte & self.mask)
+        return self.value <= self.read(byte) <= (self.value if self.last is None else self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class BitMeaning:
     """One thing that a value says.
 
     ``byte`` counts from 1 within the whole value; ``mask`` are the bits; ``number`` is there where the bits are one.
-    ``is_odd``: a reserved bit is set, a code is not defined, or the value is too short or too long.
+    ``is_odd``: a reserved bit is set, a number is not defined, or the value is too short or too long.
     """
 
     byte: int
@@ -96,7 +99,7 @@ class BitTable:
         if (words := (self.codes or {}).get(value)) is not None:
             yield BitMeaning(1, mask, words)
         elif self.least <= len(value) <= self.most:
-            yield _odd(1, mask, _UNDEFINED_CODE)
+            yield BitMeaning(1, mask, _UNLISTED_CODE)  # hosts and schemes have codes of their own: nothing is wrong
 
     def _bits(self, value: bytes) -> Iterable[BitMeaning]:
         body = value[self.skip : self.most]

@@ -18,6 +18,7 @@ class Sureness(StrEnum):
 
     CERTAIN = "certain"  # the form and the scheme, or a form that only this layout has
     LIKELY = "likely"  # the form alone: the scheme is not known
+    POSSIBLE = "possible"  # several layouts have this form, and the scheme is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +41,28 @@ class IadLayout:
 
 @dataclass(frozen=True, slots=True)
 class IadReading:
-    """The layout that fits, how sure it is, and what it says."""
+    """The layout that fits, how sure it is, and what it says.
+
+    ``others`` are layouts that fit as well; then ``meanings`` are those that all of them share.
+    """
 
     layout: IadLayout
     sureness: Sureness
     meanings: tuple[BitMeaning, ...]
+    others: tuple[IadLayout, ...] = ()
 
 
 def read_iad(value: bytes, layouts: Sequence[IadLayout], scheme: str | None = None) -> IadReading | None:
-    """Read tag 9F10. None where no layout fits, or where several do and the scheme is not known."""
+    """Read tag 9F10. None where no layout fits the form, or none of this scheme."""
     fitting = [layout for layout in layouts if layout.fits(value)]
     own = [layout for layout in fitting if layout.own_form or (scheme is not None and scheme in layout.table.schemes)]
     if own:
         return IadReading(own[0], Sureness.CERTAIN, own[0].table.explain(value))
-    if scheme is None and len(fitting) == 1:
-        return IadReading(fitting[0], Sureness.LIKELY, fitting[0].table.explain(value))
-    return None
+    if scheme is not None or not fitting:
+        return None
+    first, *others = fitting
+    meanings = first.table.explain(value)
+    for other in others:
+        shared = other.table.explain(value)
+        meanings = tuple(meaning for meaning in meanings if meaning in shared)
+    return IadReading(first, Sureness.POSSIBLE if others else Sureness.LIKELY, meanings, tuple(others))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Final
 
@@ -44,7 +44,8 @@ class Afl:
 class GpoAnswer:
     """What the card answered. ``format`` is None if it is no such answer.
 
-    ``aip`` is tag 82, None if missing; ``objects`` are all objects of format 2, which may be card data.
+    ``aip`` is tag 82, None if missing; ``aip_offset`` is where it stands in format 1. ``objects`` are all objects of
+    format 2, which may be card data.
     """
 
     format: GpoFormat | None
@@ -54,6 +55,7 @@ class GpoAnswer:
     status_word: int | None = None
     oddities: tuple[str, ...] = ()
     failure: TlvFailure | None = None
+    aip_offset: int = 0
 
 
 def parse_afl(data: bytes, offset: int = 0) -> Afl:
@@ -92,9 +94,8 @@ def parse_gpo(data: bytes) -> GpoAnswer:
     extra = ("objects follow the template",) if len(parsed.objects) > 1 else ()
     answer = _concatenated(item, data) if item.tag == "80" else _objects(item, data)
     failure = parsed.failure or answer.failure or (answer.afl.failure if answer.afl else None)
-    return GpoAnswer(
-        answer.format, answer.aip, answer.afl, answer.objects, parsed.status_word, answer.oddities + extra, failure
-    )
+    told = answer.oddities + extra
+    return replace(answer, status_word=parsed.status_word, oddities=told, failure=failure)
 
 
 def _concatenated(item: Tlv, data: bytes) -> GpoAnswer:
@@ -105,7 +106,7 @@ def _concatenated(item: Tlv, data: bytes) -> GpoAnswer:
         )
     afl = parse_afl(item.value[_AIP_BYTES:], start + _AIP_BYTES)
     oddities = () if afl.entries or afl.failure else ("format 1 has no AFL",)
-    return GpoAnswer(GpoFormat.CONCATENATED, item.value[:_AIP_BYTES], afl, oddities=oddities)
+    return GpoAnswer(GpoFormat.CONCATENATED, item.value[:_AIP_BYTES], afl, oddities=oddities, aip_offset=start)
 
 
 def _head_bytes(item: Tlv, data: bytes) -> int:

@@ -6,6 +6,7 @@ from typing import Final
 
 from device.decoding.result import Backing, Decoded, Outcome, Row, hidden
 from device.decoding.tables import Tables
+from device.decoding.tlv import object_rows
 from protocol.apdu import Command, Response, parse_command, parse_response
 from protocol.ber_tlv import Reading, parse_tlv
 from protocol.status_word import Known
@@ -66,14 +67,7 @@ def _answer(response: Response, tables: Tables) -> Decoded:
     parsed = parse_tlv(response.data, (Reading.BER,))
     is_tlv = parsed.failure is None and parsed.objects and parsed.objects[0].tag in tables.emv.tags
     if is_tlv:
-        result["objects"] = [
-            {
-                "offset": item.offset,
-                "tag": item.tag if item.tag in tables.emv.tags else "unknown",
-                "value": hidden(len(item.value)),
-            }
-            for item in parsed.walk()
-        ]
+        result |= object_rows(parsed, tables.emv)
     elif response.data:
         result["data"] = hidden(len(response.data))
     certain = bool(is_tlv) and meaning.known is not Known.UNKNOWN

@@ -18,7 +18,7 @@ from protocol.emv_words import Words
 
 _HEX: Final = re.compile(r"(?:[0-9A-F]{2})+")
 _TAG: Final = re.compile(r"(?:[0-9A-F]{2}){1,4}")
-_BIT_ROW: Final = re.compile(r"(\d{1,3}) ([0-9A-F]{2})(?:=(\d{1,3}|n))?")
+_BIT_ROW: Final = re.compile(r"(\d{1,3}) ([0-9A-F]{2})(?:=(n|\d{1,3})(?:-(\d{1,3}))?)?")
 _LENGTHS: Final = re.compile(r"(\d+)(?:-(\d+))?")
 _TEXTS_OF_TAG: Final = 5
 
@@ -129,17 +129,20 @@ def _bit_rows(table: Table, most: int, read: tuple[int, ...]) -> tuple[BitRow, .
 
 
 def _bit_row(table: Table, place: str, key: str, words: Words, most: int) -> BitRow:
-    """``key`` read as "byte mask[=value]"; ``place`` is where an error is reported."""
+    """``key`` read as "byte mask[=value[-last]]"; ``place`` is where an error is reported."""
     match = _BIT_ROW.fullmatch(key)
-    if match is None:
-        raise table.error(place, f'has {key[:20]!r}, which is not like "1 80", "1 3F=2" or "1 F0=n"')
+    if match is None or (match[3] == "n" and match[4]):
+        raise table.error(place, f'has {key[:20]!r}, which is not like "1 80", "1 3F=2", "1 3F=2-5" or "1 F0=n"')
     byte, mask, text = int(match[1]), int(match[2], 16), match[3]
     if not 1 <= byte <= most:
         raise table.error(place, f"names byte {byte} of a value of at most {most}")
     value = NUMBER if text == "n" else None if text is None else int(text)
-    row = BitRow(byte, mask, value, words)
-    if not mask or (value is not None and value > row.read(0xFF)):
+    last = int(match[4]) if match[4] else None
+    row = BitRow(byte, mask, value, words, last)
+    if not mask or (value is not None and max(value, last or 0) > row.read(0xFF)):
         raise table.error(place, "has a mask without bits or a value that does not fit under it")
+    if value is not None and last is not None and last <= value:
+        raise table.error(place, "has a range that ends before it begins")
     return row
 
 

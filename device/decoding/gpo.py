@@ -1,13 +1,17 @@
-"""A card's answer to GET PROCESSING OPTIONS: interchange profile and file locator are shown, other objects not."""
+"""A card's answer to GET PROCESSING OPTIONS: interchange profile, file locator, and what other objects may tell."""
 
 from __future__ import annotations
 
 from device.decoding.result import Backing, Decoded, Outcome, Row, hidden
 from device.decoding.tables import Tables
-from protocol.gpo import parse_gpo
+from device.decoding.tlv import file_row, meaning_rows, object_rows
+from protocol.ber_tlv import parse_tlv
+from protocol.emv_bits import explain_bits
+from protocol.gpo import GpoAnswer, GpoFormat, parse_gpo
 
 _GPO = 0xA8
 _AIP_BYTES = 2
+_AIP_TAG = "82"
 
 
 def decode(data: bytes, tables: Tables) -> Decoded:
@@ -16,24 +20,16 @@ def decode(data: bytes, tables: Tables) -> Decoded:
     if answer.format is None:
         return Decoded(Outcome.NOT_THAT_KIND, {"reason": "the answer begins with neither tag 80 nor tag 77"})
     result: Row = {"format": int(answer.format)}
+    is_aip = answer.aip is not None and len(answer.aip) == _AIP_BYTES and answer.failure is None
     if answer.aip is not None:
-        is_aip = len(answer.aip) == _AIP_BYTES and answer.failure is None
         result["aip"] = answer.aip.hex().upper() if is_aip else hidden(len(answer.aip))
     if answer.afl is not None and answer.failure is None:
-        result["afl"] = [
-            {"offset": e.offset, "sfi": e.sfi, "first": e.first, "last": e.last, "signed": e.signed}
-            | ({"oddities": "; ".join(e.oddities)} if e.oddities else {})
-            for e in answer.afl.entries
-        ]
-    if answer.objects:
-        result["objects"] = [
-            {
-                "offset": item.offset,
-                "tag": item.tag if item.tag in tables.emv.tags else "unknown",
-                "value": hidden(len(item.value)),
-            }
-            for item in answer.objects
-        ]
+        result["afl"] = [{"offset": entry.offset} | file_row(entry) for entry in answer.afl.entries]
+    result |= _objects(answer, data, tables)
+    if answer.format is GpoFormat.CONCATENATED and answer.aip is not None and is_aip:
+        result["meanings"] = meaning_rows(
+            _AIP_TAG, answer.aip_offset, explain_bits(_AIP_TAG, answer.aip, tables.emv.bits)
+        )
     if answer.status_word is not None:
         meaning = tables.status_words.meaning(answer.status_word, _GPO)
         result |= {"status_word": f"{answer.status_word:04X}", "meaning": dict(meaning.texts)}
@@ -42,3 +38,12 @@ def decode(data: bytes, tables: Tables) -> Decoded:
         return Decoded(Outcome.WHOLE, result, Backing.STRUCTURE)
     result |= {"stopped": f"byte {answer.failure.offset}: the answer is cut off or its lengths do not fit"}
     return Decoded(Outcome.PARTIAL, result | {"offset": answer.failure.offset}, Backing.SHAPE)
+
+
+def _objects(answer: GpoAnswer, data: bytes, tables: Tables) -> Row:
+    """Format 2 holds objects, named and explained; the file locator among them is told by itself."""
+    if answer.format is not GpoFormat.OBJECTS:
+        return {}
+    rows = object_rows(parse_tlv(data), tables.emv)
+    rows.pop("files", None)
+    return rows

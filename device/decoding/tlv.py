@@ -7,7 +7,7 @@ length, card data can look like anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from device.decoding.emv_catalogue import EmvTables
@@ -20,6 +20,7 @@ from protocol.emv_bits import BitMeaning, table_of
 from protocol.emv_iad import read_iad
 from protocol.emv_tags import Show
 from protocol.emv_words import Words
+from protocol.gpo import AflEntry, parse_afl
 
 _AID_TAGS: Final = ("84", "4F", "9F06")
 _IAD_TAG: Final = "9F10"
@@ -30,7 +31,7 @@ _MOST_VALUE_BYTES: Final = 5  # shorter than any card number
 def decode(data: bytes, tables: Tables) -> Decoded:
     """Decode a string of data objects."""
     parsed = parse_tlv(data)
-    result = _Objects(parsed, tables.emv).rows()
+    result = object_rows(parsed, tables.emv)
     objects = result["objects"]
     if parsed.reading is not Reading.BER:
         result["reading"] = str(parsed.reading)
@@ -45,6 +46,31 @@ def decode(data: bytes, tables: Tables) -> Decoded:
     return Decoded(Outcome.PARTIAL if objects else Outcome.NOT_THAT_KIND, result, Backing.SHAPE)
 
 
+def object_rows(parsed: Tlvs, emv: EmvTables) -> Row:
+    """The rows of parsed objects under ``objects``, ``meanings``, ``asked`` and ``files``, for other kinds too."""
+    return _Objects(parsed, emv).rows()
+
+
+def meaning_rows(tag: str, offset: int, meanings: Iterable[BitMeaning]) -> list[Row]:
+    """What a value of ``tag`` says, a row each."""
+    rows = []
+    for meaning in meanings:
+        row: Row = {"offset": offset, "tag": tag, "byte": meaning.byte, "bits": f"{meaning.mask:02X}"}
+        row["meaning"] = _bilingual(meaning.words)
+        if meaning.number is not None:
+            row["number"] = meaning.number
+        if meaning.is_odd:
+            row["odd"] = True
+        rows.append(row)
+    return rows
+
+
+def file_row(entry: AflEntry) -> Row:
+    """Which records of which file an entry of a locator names, and what is odd about it."""
+    row: Row = {"sfi": entry.sfi, "first": entry.first, "last": entry.last, "signed": entry.signed}
+    return row | ({"oddities": "; ".join(entry.oddities)} if entry.oddities else {})
+
+
 class _Objects:
     """The rows of one string of objects: the objects, what their bits say, and what their lists ask for."""
 
@@ -56,6 +82,7 @@ class _Objects:
         self._scheme = next(filter(None, map(self._scheme_word, parsed.walk())), None)
         self._meanings: list[Row] = []
         self._asked: list[Row] = []
+        self._files: list[Row] = []
 
     def rows(self) -> Row:
         objects = [self._object(item, depth) for item, depth in _walk(self._parsed.objects, 0)]
@@ -64,6 +91,8 @@ class _Objects:
             result["meanings"] = self._meanings
         if self._asked:
             result["asked"] = self._asked
+        if self._files:
+            result["files"] = self._files
         return result
 
     def _scheme_word(self, item: Tlv) -> str | None:
@@ -94,6 +123,9 @@ class _Objects:
         if form == "dol":
             self._explain_list(item)
             return False
+        if form == "files":
+            self._explain_files(item)
+            return False
         if item.tag == _IAD_TAG:
             self._explain_iad(item, row)
             return False
@@ -119,12 +151,23 @@ class _Objects:
             row: Row = {"list": item.tag, "tag": asked.tag, "name": _bilingual(entry.words) if entry else {}}
             self._asked.append({**row, "length": asked.length})
 
+    def _explain_files(self, item: Tlv) -> None:
+        """The entries of a locator up to the first odd one: behind it, it may be anything."""
+        afl = parse_afl(item.value)
+        for entry in afl.entries if afl.failure is None else ():
+            place: Row = {"offset": item.offset, "byte": entry.offset + 1}
+            if entry.oddities:
+                self._files.append(place | {"oddities": "not an entry of a file locator"})
+                break
+            self._files.append(place | file_row(entry))
+
     def _explain_iad(self, item: Tlv, row: Row) -> None:
         reading = read_iad(item.value, self._emv.layouts, self._scheme)
         if reading is None:
             row["layout"] = {"zh": "未知的格式", "en": "layout not known"}
             return
-        row["layout"] = _bilingual(reading.layout.table.words)
+        names = [layout.table.words for layout in (reading.layout, *reading.others)]
+        row["layout"] = {"zh": " 或 ".join(name.zh for name in names), "en": " or ".join(name.en for name in names)}
         row["sureness"] = str(reading.sureness)
         self._say(item, reading.meanings)
 
@@ -133,20 +176,22 @@ class _Objects:
         if table is None:
             return False
         meanings = table.explain(item.value)
-        if table.skip and any(meaning.is_odd for meaning in meanings):
-            return False  # not what it says it is: it may be anything, card data included
+        if table.skip:  # behind what is no rule it is not what it says it is: it may be anything, card data included
+            meanings = _before_odd(meanings, table.skip, table.group)
         self._say(item, meanings)
         return not table.skip and len(item.value) <= _MOST_VALUE_BYTES
 
     def _say(self, item: Tlv, meanings: tuple[BitMeaning, ...]) -> None:
-        for meaning in meanings:
-            row: Row = {"offset": item.offset, "tag": item.tag, "byte": meaning.byte, "bits": f"{meaning.mask:02X}"}
-            row["meaning"] = _bilingual(meaning.words)
-            if meaning.number is not None:
-                row["number"] = meaning.number
-            if meaning.is_odd:
-                row["odd"] = True
-            self._meanings.append(row)
+        self._meanings += meaning_rows(item.tag, item.offset, meanings)
+
+
+def _before_odd(meanings: tuple[BitMeaning, ...], skip: int, group: int) -> tuple[BitMeaning, ...]:
+    """The groups before the first one in which something is odd, and that."""
+    odd = next((meaning for meaning in meanings if meaning.is_odd), None)
+    if odd is None:
+        return meanings
+    begin = odd.byte - (odd.byte - 1 - skip) % group
+    return (*(meaning for meaning in meanings if meaning.byte < begin), odd)
 
 
 def _walk(objects: tuple[Tlv, ...], depth: int) -> Iterator[tuple[Tlv, int]]:

@@ -103,6 +103,34 @@ def test_processing_options_of_both_formats(wire: str) -> None:
     assert (row["sfi"], row["first"], row["last"], row["signed"]) == (1, 1, 3, 1)
 
 
+@pytest.mark.parametrize("wire", ["80065C0008010301", "770A82025C009404080103019000"])
+def test_processing_options_of_both_formats_say_what_the_profile_means(wire: str) -> None:
+    said = [row["meaning"]["en"] for row in _decode("gpo", wire).result["meanings"]]
+    assert said[0] == "Static data authentication (SDA) supported"
+    assert "Issuer authentication supported" in said
+    assert len(said) == 4
+
+
+def test_processing_options_with_card_data_name_it_and_hide_it() -> None:
+    answer = build_tlv(
+        "77", [("82", b"\x20\x00"), ("57", PAN), ("9F10", bytes.fromhex("06010A03A00000")), ("DF7F", PAN)]
+    )
+    result = _decode("gpo", answer).result
+    found = {row["tag"]: row for row in result["objects"]}
+    assert (found["57"]["name"]["en"], found["57"]["value"]) == ("Track 2 equivalent data", "(hidden, 8 bytes)")
+    assert found["DF7F"]["value"] == "(hidden, 8 bytes)"
+    assert peer.CARD not in json.dumps(result)
+
+
+def test_an_answer_names_and_explains_its_objects() -> None:
+    answer = build_tlv("6F", [("84", bytes.fromhex("A0000000031010")), ("A5", [("87", b"\x81")])]) + b"\x90\x00"
+    result = _decode("apdu", answer).result
+    found = {row["tag"]: row for row in result["objects"]}
+    assert (found["84"]["scheme"], found["84"]["value"]) == ("visa", "A0000000031010")
+    assert found["A5"]["name"]["en"] == "FCI proprietary template"
+    assert [row["number"] for row in result["meanings"] if "number" in row] == [1]
+
+
 @given(st.sampled_from(["apdu", "dol", "gpo"]), st.binary(max_size=80))
 def test_any_bytes_are_decoded_or_refused_in_json(kind: str, data: bytes) -> None:
     assert json.dumps(_decode(kind, data).result)

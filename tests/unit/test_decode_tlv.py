@@ -94,8 +94,40 @@ def test_cvm_rules_are_told_and_their_amounts_are_not() -> None:
     assert "12345" not in json.dumps(result)
 
 
-def test_rules_that_are_none_are_not_read() -> None:
-    assert "meanings" not in rows("8E12" + "62" * 18)
+def test_rules_that_are_none_are_told_to_be_odd_and_not_read() -> None:
+    assert [(row["byte"], row.get("odd")) for row in rows("8E12" + "62" * 18)["meanings"]] == [(10, True)]
+
+
+def test_the_rules_before_one_that_is_reserved_are_told() -> None:
+    said = english(rows("8E10" + "00" * 8 + "42031E03" + "1F0A" + "0100"), "8E")
+    assert said[1:4] == ["Enciphered PIN verified online", "If the terminal supports the CVM", "Signature"]
+    assert said[5:] == ["value not defined"]
+
+
+def test_a_file_locator_names_files_and_records() -> None:
+    result = rows("9408" + "08010100" + "10010302")
+    assert result["files"] == [
+        {"offset": 0, "byte": 1, "sfi": 1, "first": 1, "last": 1, "signed": 0},
+        {"offset": 0, "byte": 5, "sfi": 2, "first": 1, "last": 3, "signed": 2},
+    ]
+    assert result["objects"][0]["value"] == "(hidden, 8 bytes)"
+
+
+def test_what_only_stands_in_the_place_of_a_file_locator_is_not_read() -> None:
+    assert rows("9408" + PAN)["files"] == [{"offset": 0, "byte": 1, "oddities": "not an entry of a file locator"}]
+    assert "files" not in rows("9407" + PAN[:14])
+
+
+def test_issuer_data_with_the_form_of_two_schemes_tells_what_both_say() -> None:
+    result = rows("9F100706010A03A4A000")
+    assert result["objects"][0]["sureness"] == "possible"
+    assert result["objects"][0]["layout"]["en"].startswith("Visa format 0, 1 or 3")
+    assert " or American Express" in result["objects"][0]["layout"]["en"]
+    assert english(result, "9F10") == [
+        "Cryptogram version number (CVN)",
+        "Second GENERATE AC: not requested",
+        "First GENERATE AC: ARQC (online)",
+    ]
 
 
 def test_a_list_tells_what_it_asks_for() -> None:

@@ -14,6 +14,7 @@ from protocol.atr_services import explain_capabilities, explain_services, lifecy
 from protocol.ber_tlv import MOST_OBJECTS, Reading, parse_tlv
 from protocol.dol import MOST_ENTRIES, build_dol, parse_dol, split_values
 from protocol.emv_aids import product_of_aid, scheme_of_aid
+from protocol.emv_cvm import parse_cvm_list
 from protocol.emv_iad import read_iad
 from protocol.gpo import build_afl, parse_afl, parse_gpo
 from protocol.status_word import Known
@@ -190,6 +191,8 @@ def bits_check(tables: Tables) -> Check:
             for meaning in meanings:
                 if not 1 <= meaning.byte <= len(value) + 1 or not meaning.words.en:
                     raise LawError(f"a meaning of byte {meaning.byte} of {len(value)} has no words or lies outside")
+        rules = parse_cvm_list(value)
+        law(len(rules.rules) == max(0, len(value) - 8) // 2, "a rule of the list is missing or too many")
         reading = read_iad(value, emv.layouts, scheme)
         if reading is not None:
             law(all(1 <= meaning.byte <= len(value) + 1 for meaning in reading.meanings), "a meaning lies outside")
