@@ -1,8 +1,8 @@
 """Packet data: attachment, contexts, addresses, and the events of the packet domain.
 
 Sources: 3GPP TS 27.007: +CGDCONT 10.1.1, +CGATT 10.1.9, +CGACT 10.1.10, +CGPADDR 10.1.14, +CGEREP and +CGEV 10.1.19,
-+CGCONTRDP 10.1.23 (address and mask joined since Release 8, split before); an IPv6 address may be sixteen decimal
-numbers with dots (27.007 10.1.1).
++CGCONTRDP 10.1.23 (address and mask joined since Release 8, split before), +CGPIAF 10.1.49 (an IPv6 address as sixteen
+decimal numbers with dots or with colons, its mask behind a blank or as the number of bits behind a slash).
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from protocol.at_fields import Field, parse_fields, parse_groups
 _KINDS: Final = ("IP", "PPP", "IPV6", "IPV4V6", "X.25", "OSPIH", "NON-IP", "ETHERNET", "UNSTRUCTURED")
 _MOST_NAME: Final = 100
 _EVENT: Final = re.compile(
-    r"(NW|ME)\s+((?:PDN\s+|EPS\s+)?(?:DEACT|ACT|REACT|DETACH|CLASS|MODIFY))\b\s*(.*)", re.IGNORECASE | re.ASCII
+    r"(?:(NW|ME)\s+)?((?:EPS\s+)?(?:PDN\s+)?(?:DEACT|ACT|REACT|DETACH|CLASS|MODIFY|REJECT))\b\s*(.*)",
+    re.IGNORECASE | re.ASCII,
 )
+_RANGE: Final = re.compile(r"(\d{1,3})\s*(?:-\s*(\d{1,3}))?", re.ASCII)
+_MOST_RANGES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,10 @@ class ContextParameters:
 
 @dataclass(frozen=True, slots=True)
 class PacketEvent:
-    """A +CGEV line. ``by`` is ``NW`` (network) or ``ME`` (modem); ``what`` e.g. ``PDN DEACT``; no address is kept."""
+    """A +CGEV line. ``by`` is ``NW`` (network) or ``ME`` (modem); ``what`` e.g. ``PDN DEACT``; no address is kept.
+
+    ``REJECT``, the modem turning a request of the network down, is of the modem.
+    """
 
     by: str
     what: str
@@ -85,25 +91,32 @@ def parse_contexts(lines: Iterable[str]) -> tuple[Context, ...]:
 
 
 def parse_context_ranges(lines: Iterable[str]) -> tuple[ContextRange, ...]:
-    """The lines of +CGDCONT=?: ``(1-16),"IP",,,(0-2),(0-4)``; the range may be one number, bracketed or not."""
+    """The lines of +CGDCONT=?: ``(1-16),"IP",,,(0-2),(0-4)``; a range may be one number, bracketed or not.
+
+    ``(1-24,100-179)`` are two ranges.
+    """
     found = []
     for line in lines:
         fields = parse_fields(line)
-        match = re.match(r"(\d{1,3})\s*(?:-\s*(\d{1,3}))?", fields[0].text) if fields else None
-        if match is not None:
-            first = int(match[1])
-            found.append(
-                ContextRange(first, int(match[2] or first), _kind(fields[1].text) if len(fields) > 1 else None)
-            )
+        kind = _kind(fields[1].text) if len(fields) > 1 else None
+        for part in fields[0].text.split(",")[:_MOST_RANGES] if fields else ():
+            match = _RANGE.match(part.strip())
+            if match is not None:
+                found.append(ContextRange(int(match[1]), int(match[2] or match[1]), kind))
     return tuple(found)
+
+
+def parse_activity(line: str) -> tuple[int, bool] | None:
+    """A line of +CGACT?: the context's number, and whether it is active; None: the line does not say."""
+    fields = parse_fields(line)
+    number, state = (field.number for field in fields[:2]) if len(fields) > 1 else (None, None)
+    return None if number is None or state not in (0, 1) else (number, state == 1)
 
 
 def parse_active_contexts(lines: Iterable[str]) -> tuple[int, ...]:
     """The numbers of the contexts that +CGACT? calls active."""
-    pairs = [parse_fields(line) for line in lines]
-    return tuple(
-        pair[0].number for pair in pairs if len(pair) > 1 and pair[0].number is not None and pair[1].number == 1
-    )
+    told = [parse_activity(line) for line in lines]
+    return tuple(pair[0] for pair in told if pair is not None and pair[1])
 
 
 def parse_addresses(lines: Iterable[str]) -> tuple[str, ...]:
@@ -115,16 +128,20 @@ def parse_addresses(lines: Iterable[str]) -> tuple[str, ...]:
 def parse_address(text: str) -> tuple[str, int | None]:
     """An address and the bits of its mask: 4 or 16 decimal numbers, 8 or 32 with a mask behind, or the usual form.
 
-    ``("", None)`` if it is none, or the unset one.
+    The usual form may have ``/64`` or a mask with colons behind it. ``("", None)`` if it is none, or the unset one.
     """
     octets = _octets(text)
+    words = text.split()
     try:
         if len(octets) in (8, 32):
             half = len(octets) // 2
             return _told(ipaddress.ip_address(octets[:half])), _prefix(octets[half:])
         if len(octets) in (4, 16):
             return _told(ipaddress.ip_address(octets)), None
-        return _told(ipaddress.ip_address(re.split(r"[\s%]", text.strip())[0])), None  # without mask and zone
+        interface = ipaddress.ip_interface(words[0].partition("%")[0] if words else "")  # without the zone
+        prefix = interface.network.prefixlen if "/" in words[0] else None
+        mask = ipaddress.ip_address(words[1]).packed if len(words) > 1 and ":" in words[1] else b""
+        return _told(interface.ip), _prefix(mask) if mask else prefix
     except ValueError:
         return "", None
 
@@ -178,16 +195,17 @@ def parse_packet_event(line: str) -> PacketEvent | None:
     if match is None:
         return None
     what = " ".join(match[2].upper().split())
+    by = (match[1] or ("ME" if what == "REJECT" else "")).upper()
     fields = parse_fields(match[3]) if match[3].strip() else ()
     kind = _kind(fields[0].text) if fields and fields[0].number is None else None
     if what == "CLASS":
-        return PacketEvent(match[1].upper(), what)
+        return PacketEvent(by, what)
     numbers = _numbers(fields[2:] if kind else fields)
     if what in ("ACT", "DEACT") and not kind and len(numbers) > 1:
         numbers = [numbers[1]]  # secondary contexts: <p_cid>,<cid>,<event_type>
     context = numbers[0] if numbers else None
     reason = numbers[1] if len(numbers) > 1 and what.startswith("PDN") else None
-    return PacketEvent(match[1].upper(), what, context, reason, kind)
+    return PacketEvent(by, what, context, reason, kind)
 
 
 def _numbers(fields: tuple[Field, ...]) -> list[int | None]:

@@ -3,7 +3,7 @@
 Sources: 3GPP TS 27.007: +CREG 7.2, +CGREG 10.1.20, +CEREG 10.1.22, +C5GREG 10.1.47. The read form is
 ``<n>,<stat>[,<area>,<cell>...]``, the unsolicited one lacks ``<n>``: a line alone does not always tell which it is, so
 the parser takes what was asked. Blanks and commas inside hexadecimal numbers, an area code with the routing area
-behind it in +CEREG, and missing quotes are habits of modules in the field.
+behind it in +CEREG, and quotes that are missing, or around everything, are habits of modules in the field.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from enum import StrEnum
 from typing import Final
 
 from protocol.at_fields import Field, parse_fields, parse_name
+from protocol.at_timer import parse_active_time, parse_periodic_update
 
 NAMES: Final = ("+CREG", "+CGREG", "+CEREG", "+C5GREG")
 _MOST_STATE: Final = 99
+_MOST_KNOWN_STATE: Final = 11  # 27.007 7.2
 _STATE: Final = re.compile(r"\d{1,2}", re.ASCII)
 _HEX: Final = re.compile(r"[0-9A-Fa-f]{1,16}", re.ASCII)
 _READ_FORM: Final = 2  # <n>,<stat> and nothing else cannot be unsolicited
@@ -39,7 +41,9 @@ class Registration:
 
     ``stat`` and ``access`` are numbers of 27.007 7.2 (names in the catalogue); ``area`` (LAC, TAC), ``cell`` and
     ``routing_area`` hexadecimal texts as sent, blanks taken out; ``mode`` the ``<n>`` of the read form; ``cause_type``
-    0 is a 3GPP cause, 1 the maker's own. ``oddities`` says what was not as the standard has it.
+    0 is a 3GPP cause, 1 the maker's own. ``active_time_s`` and ``periodic_update_s`` are the timers of power saving
+    that the network granted, None also where it switched them off. ``oddities`` says what was not as the standard has
+    it.
     """
 
     stat: int
@@ -52,6 +56,8 @@ class Registration:
     mode: int | None = None
     solicited: bool = False
     oddities: tuple[str, ...] = ()
+    active_time_s: int | None = None
+    periodic_update_s: int | None = None
 
     @property
     def registered(self) -> bool:
@@ -78,6 +84,7 @@ def parse_registration_line(line: str, solicited: bool | None = None) -> Registr
         return None
     area, cell, access, routing_area, rest = _places(parse_name(line), tail[1:], oddities)
     cause_type, cause = (rest[at].number if at < len(rest) else None for at in (0, 1))
+    timers = [] if parse_name(line) == "+C5GREG" else [field.text for field in rest[2:4]]
     return Registration(
         stat,
         _hex(area, "area", oddities),
@@ -89,6 +96,8 @@ def parse_registration_line(line: str, solicited: bool | None = None) -> Registr
         mode,
         read_form,
         tuple(oddities),
+        parse_active_time(timers[0]) if timers else None,
+        parse_periodic_update(timers[1]) if len(timers) > 1 else None,
     )
 
 
@@ -96,15 +105,29 @@ def _is_read_form(fields: tuple[Field, ...], solicited: bool | None) -> bool:
     """Decide by what cannot be: the second field of an unsolicited line is an area, of a read form a state."""
     if len(fields) == 1 or fields[0].number is None:
         return False
-    second = fields[1]
-    if second.quoted or not _STATE.fullmatch(second.text):
+    first, second = fields[:2]
+    if (second.quoted and not first.quoted) or not (_STATE.fullmatch(second.text) or _is_padded(first, second)):
         return False
     if len(fields) == _READ_FORM:
         return True
+    if fields[2].quoted and not second.quoted:  # a state and a quoted area, not an area and a cell
+        return True
     if len(fields) == 3:  # n,stat,area without a cell does not exist: stat,area,cell; 2,3, with nothing behind does
         return not fields[2].text
-    unasked = solicited is False and len(fields) == 4 and not fields[3].quoted and _STATE.fullmatch(fields[3].text)
-    return not unasked  # stat,area,cell,access with an area that looks like a state
+    return bool(solicited) or not _is_placed(fields, solicited)
+
+
+def _is_padded(first: Field, second: Field) -> bool:
+    """Both numbers with leading zeros to three digits: 002,001."""
+    return all(len(field.text) == 3 and field.text[0] == "0" and field.number is not None for field in (first, second))
+
+
+def _is_placed(fields: tuple[Field, ...], solicited: bool | None) -> bool:
+    """``stat,area,cell,access`` with an area that looks like a state, in a line that nobody is known to have asked."""
+    is_short = len(fields) == 4 or len(fields[4].text) <= 2  # behind the access: a routing area, a type of cause
+    if solicited is False and is_short and not fields[3].quoted and _STATE.fullmatch(fields[3].text):
+        return True
+    return fields[1].number is not None and fields[1].number > _MOST_KNOWN_STATE
 
 
 def _places(
@@ -112,7 +135,7 @@ def _places(
 ) -> tuple[Field | None, Field | None, Field | None, Field | None, tuple[Field, ...]]:
     """Return area, cell, access, routing area, and what follows with the cause first."""
     at = dict(enumerate(tail))
-    if name == "+CEREG" and len(tail) >= 4 and _is_short_hex(tail[1]) and tail[3].number is not None:
+    if name == "+CEREG" and _has_routing_area(tail):
         oddities.append("a routing area between the area and the cell")
         return at.get(0), at.get(2), at.get(3), at.get(1), tail[4:]
     if name == "+CGREG":
@@ -122,8 +145,11 @@ def _places(
     return at.get(0), at.get(1), at.get(2), None, tail[3:]
 
 
-def _is_short_hex(field: Field) -> bool:
-    return field.quoted and 1 <= len(field.text) <= 2 and bool(_HEX.fullmatch(field.text))
+def _has_routing_area(tail: tuple[Field, ...]) -> bool:
+    """Area, two hexadecimal digits, a longer cell, access."""
+    if len(tail) < 4 or not (_STATE.fullmatch(tail[3].text) and _HEX.fullmatch(tail[1].text)):
+        return False
+    return len(tail[1].text) <= 2 < len(tail[2].text) and bool(_HEX.fullmatch(tail[2].text))
 
 
 def _hex(field: Field | None, what: str, oddities: list[str]) -> str | None:

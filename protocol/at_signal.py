@@ -7,7 +7,7 @@ Sources: 3GPP TS 27.007, 8.5 (+CSQ) and 8.69 (+CESQ, nine values since Release 1
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -45,7 +45,8 @@ class Signal:
     """What one line tells of one radio; None where it is absent or not known.
 
     ``source`` is the command (``+CSQ``), ``radio`` ``GSM``, ``WCDMA``, ``TD-SCDMA``, ``LTE`` or ``NR`` (empty: any).
-    ``unknown`` are the values that the modem called unknown, ``oddities`` those that cannot be.
+    ``unknown`` are the values that the modem called unknown, ``oddities`` those that cannot be. ``ber_step`` 0 to 7 is
+    the step of the bit error rate (RXQUAL, 45.008 8.2.4).
     """
 
     source: str
@@ -58,6 +59,7 @@ class Signal:
     sinr_db: float | None = None
     unknown: tuple[SignalKind, ...] = ()
     oddities: tuple[str, ...] = ()
+    ber_step: int | None = None
 
     @property
     def known(self) -> bool:
@@ -111,16 +113,22 @@ def parse_csq(line: str, source: str = "+CSQ") -> Signal | None:
     level = fields[0].number if fields else None
     if level is None:
         return None
+    errors = _ber_step(fields[1].number if len(fields) > 1 else None)
     if 0 <= level <= 31:
-        return Signal(source, rssi_dbm=-113.0 + 2 * level)
+        return Signal(source, rssi_dbm=-113.0 + 2 * level, ber_step=errors)
     if 100 <= level <= 191:
-        return Signal(source, "TD-SCDMA", rscp_dbm=-116.0 + (level - 100))
+        return Signal(source, "TD-SCDMA", rscp_dbm=-116.0 + (level - 100), ber_step=errors)
     if level in (99, 199):
         kind = SignalKind.RSSI if level == 99 else SignalKind.RSCP
         return Signal(source, "" if level == 99 else "TD-SCDMA", unknown=(kind,))
     return Signal(source, oddities=(f"the level {level} is in no table",))
 
 
+def _ber_step(number: int | None) -> int | None:
+    return number if number is not None and 0 <= number <= _MOST_BER_STEP else None
+
+
+_MOST_BER_STEP: Final = 7
 _CESQ: Final = (  # radio, what, position, highest number, value of number 0, step, number for unknown
     ("NR", SignalKind.RSRP, 7, 126, -157.0, 1.0, 255),
     ("NR", SignalKind.RSRQ, 6, 126, -43.5, 0.5, 255),
@@ -144,15 +152,17 @@ def parse_cesq(line: str) -> tuple[Signal, ...]:
         found.setdefault(radio, []).append((kind, value))
         if level is not None and value is None and level != unknown:
             odd.setdefault(radio, []).append(f"the {kind} number {level} is in no table")
+    errors = _ber_step(fields[1].number if len(fields) > 1 else None)
     signals = (signal_of("+CESQ", radio, values, odd.get(radio, ())) for radio, values in found.items())
-    return tuple(signal for signal in signals if signal.known)
+    return tuple(replace(s, ber_step=errors) if s.radio == "GSM" else s for s in signals if s.known)
 
 
 def build_csq(signal: Signal) -> str:
     """The +CSQ line that says ``signal`` (its RSSI, or the RSCP of TD-SCDMA), unknown as 99."""
+    errors = 99 if signal.ber_step is None else signal.ber_step
     if signal.rssi_dbm is not None:
-        return f"+CSQ: {round((signal.rssi_dbm + 113) / 2)},99"
-    return "+CSQ: 99,99" if signal.rscp_dbm is None else f"+CSQ: {round(signal.rscp_dbm + 216)},99"
+        return f"+CSQ: {round((signal.rssi_dbm + 113) / 2)},{errors}"
+    return "+CSQ: 99,99" if signal.rscp_dbm is None else f"+CSQ: {round(signal.rscp_dbm + 216)},{errors}"
 
 
 def build_cesq(signals: Iterable[Signal], nine: bool = True) -> str:

@@ -23,6 +23,8 @@ SIM_STATES: Final = (
 )
 _SIM_ERRORS: Final = {  # +CME ERROR numbers and texts
     5: ("PH-SIM PIN", "PH-SIM PIN REQUIRED"),
+    6: ("PH-FSIM PIN", "PH-FSIM PIN REQUIRED"),
+    7: ("PH-FSIM PUK", "PH-FSIM PUK REQUIRED"),
     10: ("NOT INSERTED", "SIM NOT INSERTED"),
     11: ("SIM PIN", "SIM PIN REQUIRED"),
     12: ("SIM PUK", "SIM PUK REQUIRED"),
@@ -31,12 +33,30 @@ _SIM_ERRORS: Final = {  # +CME ERROR numbers and texts
     15: ("SIM WRONG", "SIM WRONG"),
     17: ("SIM PIN2", "SIM PIN2 REQUIRED"),
     18: ("SIM PUK2", "SIM PUK2 REQUIRED"),
+    40: ("PH-NET PIN", "NETWORK PERSONALIZATION PIN REQUIRED"),
+    41: ("PH-NET PUK", "NETWORK PERSONALIZATION PUK REQUIRED"),
+    42: ("PH-NETSUB PIN", "NETWORK SUBSET PERSONALIZATION PIN REQUIRED"),
+    43: ("PH-NETSUB PUK", "NETWORK SUBSET PERSONALIZATION PUK REQUIRED"),
+    44: ("PH-SP PIN", "SERVICE PROVIDER PERSONALIZATION PIN REQUIRED"),
+    45: ("PH-SP PUK", "SERVICE PROVIDER PERSONALIZATION PUK REQUIRED"),
+    46: ("PH-CORP PIN", "CORPORATE PERSONALIZATION PIN REQUIRED"),
+    47: ("PH-CORP PUK", "CORPORATE PERSONALIZATION PUK REQUIRED"),
+}
+_SAME_STATES: Final = {  # words of modules for a state that has a name
+    "SIM NOT INSERTED": "NOT INSERTED",
+    "SIM REMOVED": "NOT INSERTED",
+    "NO SIM": "NOT INSERTED",
+    "SIM NOT READY": "NOT READY",
+    "SIM CRASH": "SIM FAILURE",
+    "SIM ERROR": "SIM FAILURE",
+    "SIM BLOCKED": "BLOCKED",
 }
 _CLOCK: Final = re.compile(
     r'"?\s*(\d{4}|\d{2})/(\d{1,2})/(\d{1,2})\s*,\s*(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\s*([+-]\d{1,3}))?\s*"?', re.ASCII
 )
 _FIRST_SET_YEAR: Final = 2005  # clocks that nobody set start at 1970, 1980, 2000 or 2004
 _MOST_ZONE_QUARTERS: Final = 96
+_MOST_CHECKED: Final = 19  # E.118, 4.1: 19 digits with the check digit; of longer ones not all have it
 _LONG_NUMBER: Final = re.compile(r"\d(?:[ -]?\d){13,}")
 
 
@@ -56,7 +76,7 @@ class Clock:
 class NumberTold:
     """A number of subscriber, SIM or device, without its digits: what it can be, how long, its check digit.
 
-    ``check_digit_ok`` is None where the kind has none.
+    ``check_digit_ok`` is None where the kind has none, and where an ICCID is too long to have one for sure.
     """
 
     kind: str
@@ -81,7 +101,7 @@ def parse_sim(reply: Reply) -> str | None:
 def parse_sim_state(line: str) -> str | None:
     """The state on a +CPIN line; a word that is not in the standard is kept, 20 characters long at most."""
     word = line.partition(":")[2].strip().strip('"').upper()
-    word = {"SIM NOT INSERTED": "NOT INSERTED", "SIM NOT READY": "NOT READY"}.get(word, word)
+    word = _SAME_STATES.get(word, word)
     return word[:20] if re.fullmatch(r"[A-Z][A-Z0-9 _-]*", word, re.ASCII) else None
 
 
@@ -132,23 +152,17 @@ def parse_failure(line: str) -> str | None:
 def parse_number(line: str, asked: str) -> NumberTold | None:
     """What an answer to AT+CGSN, +CIMI, +CCID... tells: kind, length and check digit, never the digits.
 
-    ``asked`` is the command's name (``+CGSN``). An ICCID may end in F and may have its digits swapped in pairs.
+    ``asked`` is the command's name (``+CGSN``). An ICCID may end in F, may have its digits swapped in pairs, and those
+    of some operators have letters A to F in the middle. Behind an IMEI a comma and a serial number may stand.
     """
     text = line.partition(":")[2] if parse_name(line) else line
     number = text.strip().strip('"').strip().upper()
-    iccid = re.fullmatch(r"(\d{18,20})F{0,2}", number, re.ASCII)
-    if "ICCID" in asked or "CCID" in asked:
-        if iccid is None:
-            return None
-        digits = iccid[1]
-        if digits.startswith("98"):
-            number = number + "F" * (len(number) % 2)
-            digits = "".join(number[at + 1] + number[at] for at in range(0, len(number), 2)).rstrip("F")
-        return NumberTold("ICCID", len(digits), digits.isdecimal() and _luhn(digits))
-    number = number.removesuffix("F")
+    if "CCID" in asked or "SCID" in asked:
+        return _iccid(number)
+    number = number.partition(",")[0].strip(' "').removesuffix("F")
     if not (number.isascii() and number.isdecimal()):
         return None
-    if asked == "+CIMI":
+    if asked[1:] == "CIMI":
         return NumberTold("IMSI", len(number), None) if 6 <= len(number) <= 15 else None
     if len(number) == 15:
         return NumberTold("IMEI", 15, _luhn(number))
@@ -157,6 +171,19 @@ def parse_number(line: str, asked: str) -> NumberTold | None:
         if 14 <= len(number) <= 17
         else None
     )
+
+
+def _iccid(number: str) -> NumberTold | None:
+    number = number.partition(",")[0].strip(' "')
+    if number.startswith("98"):
+        number = number + "F" * (len(number) % 2)
+        number = "".join(number[at + 1] + number[at] for at in range(0, len(number), 2))
+    number = number.rstrip("F")
+    if not re.fullmatch(r"\d{6}[0-9A-F]{12,14}", number, re.ASCII):
+        return None
+    good = number.isdecimal() and _luhn(number)
+    is_checked = number.isdecimal() and len(number) <= _MOST_CHECKED
+    return NumberTold("ICCID", len(number), good or (False if is_checked else None))
 
 
 def _luhn(digits: str) -> bool:

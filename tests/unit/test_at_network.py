@@ -18,6 +18,7 @@ from protocol.at_packet import (
     ContextRange,
     PacketEvent,
     parse_active_contexts,
+    parse_activity,
     parse_address,
     parse_addresses,
     parse_attached,
@@ -42,6 +43,7 @@ IPV6 = "32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1"
         ("+COPS: 0,2,460001,7", Operator(0, None, "460001", 7)),
         ('+COPS: 0,2,"00340036003000300030",7', Operator(0, None, "46000", 7)),
         ('+COPS: 0,0,"UNICOM', Operator(0, "UNICOM")),
+        ('+COPS: 0,2,"460 01",7', Operator(0, None, "46001", 7)),
         ("+COPS: 0", Operator(0)),
         ("+COPS: 2", Operator(2)),
         ('+COPS: 0,0,"",7', Operator(0, None, None, 7)),
@@ -64,6 +66,8 @@ UNICOM = OperatorInReach(1, "CHN-UNICOM", "UNICOM", "46001", 7)
         ['+COPS: (2, "CHINA MOBILE", "CMCC", "46000", 7), (1, "CHN-UNICOM", "UNICOM", "46001", 7)'],
         ['+COPS: (2,"CHINA MOBILE","CMCC","46000",7,(1,"CHN-UNICOM","UNICOM","46001",7'],
         ['+COPS: (2,"CHINA MOBILE","CMCC","46000",7)', '(1,"CHN-UNICOM","UNICOM","46001",7)', ",(0-4),(0-2)"],
+        ['+COPS: (2,"CHINA MOBILE","CMCC","46000"),7),(1,"CHN-UNICOM","UNICOM","46001"),7)'],
+        ['+COPS: (2,"CHINA MOBILE","CMCC","46000",7)', '+COPS: (1,"CHN-UNICOM","UNICOM","46001",7)', ",)"],
         ['+COPS: (2,"CHINA MOBILE","CMCC",46000,7)(1,"CHN-UNICOM","UNICOM",46001,7),0)'],
         [
             '+COPS: (2,"004300480049004E00410020004D004F00420049004C0045","0043004D00430043","46000",7)'
@@ -83,6 +87,8 @@ def test_the_list_of_operators_whole_or_broken(lines: list[str]) -> None:
         ('(1,"A,B","x","20801",2)', OperatorInReach(1, "A,B", "x", "20801", 2)),
         ('(1,"A","A","20801', OperatorInReach(1, "A", "A", "20801")),
         ('(1,"A","20801")', OperatorInReach(1, "A", None, "20801")),
+        ('(1,"A",,"20801"),,(0,1,3),(0,2)', OperatorInReach(1, "A", None, "20801")),
+        ('(2,"","","2080100",2)', OperatorInReach(2, None, None, "2080100", 2)),
     ],
 )
 def test_one_operator_of_a_list(text: str, found: OperatorInReach) -> None:
@@ -138,7 +144,12 @@ def test_addresses(line: str, addresses: tuple[str, ...]) -> None:
         ("10.0.0.2.255.255.255.0", "10.0.0.2", 24),
         ("10.0.0.2.255.0.255.0", "10.0.0.2", None),
         (IPV6 + ".255" * 8 + ".0" * 8, "2001:db8::1", 64),
-        ("2001:db8::1 ffff:ffff::", "2001:db8::1", None),
+        ("2001:db8::1 ffff:ffff::", "2001:db8::1", 32),
+        ("2001:db8::1 ffff:0:ffff::", "2001:db8::1", None),
+        ("2001:DB8:0:0:0:0:0:1/64", "2001:db8::1", 64),
+        ("fe80::1%usb0", "fe80::1", None),
+        ("10.0.0.2/24", "10.0.0.2", 24),
+        ("10.0.0.2/99", "", None),
         ("", "", None),
         ("....", "", None),
         ("1.2.3.4.5", "", None),
@@ -187,7 +198,9 @@ def test_context_parameters_of_both_generations(line: str, found: ContextParamet
         ("NW MODIFY 5,1,0", PacketEvent("NW", "MODIFY", 5)),
         ('NW DEACT "IP","10.0.0.1",2', PacketEvent("NW", "DEACT", 2, None, "IP")),
         ('NW REACT "IPV6","2001:db8::1"', PacketEvent("NW", "REACT", None, None, "IPV6")),
-        ("REJECT", None),
+        ('REJECT "IP","10.0.0.1"', PacketEvent("ME", "REJECT", None, None, "IP")),
+        ("EPS PDN DEACT 3", PacketEvent("", "EPS PDN DEACT", 3)),
+        ("ACTING", None),
         ("", None),
     ],
 )
@@ -207,6 +220,13 @@ def test_attach_and_contexts() -> None:
         Context(2, "IPV4V6", ""),
     )
     assert parse_active_contexts(["+CGACT: 1,1", "+CGACT: 2,0", "+CGACT: 5, 1", "+CGACT:"]) == (1, 5)
+    assert [parse_activity(line) for line in ("+CGACT: 1,1", '+CGACT: "2",0', "+CGACT: 3,2", "+CGACT: (0,1)")] == [
+        *((1, True), (2, False), None, None),
+    ]
+    assert parse_context_ranges(['+CGDCONT: (1-24, 100-179),"IPV4V6"', "+CGDCONT: (),,"]) == (
+        ContextRange(1, 24, "IPV4V6"),
+        ContextRange(100, 179, "IPV4V6"),
+    )
     assert parse_context_ranges(['+CGDCONT: (1-16),"IP",,,(0-2)', '+CGDCONT: (1),"IPV6"', "+CGDCONT: 1-11,IP"]) == (
         ContextRange(1, 16, "IP"),
         ContextRange(1, 1, "IPV6"),

@@ -37,6 +37,20 @@ from protocol.at_registration import (
         ('+CEREG: 5,"","",', 5, None, None, None),
         ('+C5GREG: 2,1,"00A1B2","0123456789",11', 1, "00A1B2", "0123456789", 11),
         ('+C5GREG: 1,"A1B2C3","123456789",11,2,"01.2A"', 1, "A1B2C3", "123456789", 11),
+        ("+C5GREG: 2,1,1E10,79D90A,11,6,ABCDE0", 1, "1E10", "79D90A", 11),
+        ('+CREG:002,001,"1a2b","00fe"', 1, "1A2B", "00FE", None),
+        ('+CREG: 001,"0002","0010",000', 1, "0002", "0010", 0),
+        ("+CREG: 001,0002,0010", 1, "0002", "0010", None),
+        ('+CREG: "2","1","10F2","0A1B2C","7"', 1, "10F2", "0A1B2C", 7),
+        ('+CREG: "1","10F2","0A1B2C","7"', 1, "10F2", "0A1B2C", 7),
+        ('+CREG: 2,1,"10F2"', 1, "10F2", None, None),
+        ("+CEREG: 2,1, 2F10, 21 ,79DA04 ,7", 1, "2F10", "79DA04", 7),
+        ("+CEREG: 1, 2F10, 21 ,79DA04 ,7", 1, "2F10", "79DA04", 7),
+        ("+CEREG: 1, 2, 0001, 00000200, 7", 2, "0001", "00000200", 7),
+        ("+CEREG: 2, 0001, 00000200, 7", 2, "0001", "00000200", 7),
+        ('+CEREG: 3,3,"10F2","0",7,0,15', 3, "10F2", "0", 7),
+        ("+CREG: 2,1,000B,2817, B, C2817", 1, "000B", "2817", None),
+        ("+CGREG: 2,1, 81EC, 1A9CEA", 1, "81EC", "1A9CEA", None),
     ],
 )
 def test_a_form_that_only_one_reading_fits_is_read_whatever_was_asked(
@@ -50,11 +64,45 @@ def test_a_form_that_only_one_reading_fits_is_read_whatever_was_asked(
 def test_lines_of_one_shape_are_told_apart_by_what_was_asked() -> None:
     line = "+CREG: 1,11,22,7"
     asked = parse_registration_line(line, solicited=True)
+    searching = parse_registration_line("+CREG: 2,0,00,0", solicited=True)
+    assert searching == Registration(0, "00", "0", mode=2, solicited=True)
     unasked = parse_registration_line(line, solicited=False)
     assert asked is not None
     assert unasked is not None
     assert (asked.mode, asked.stat, asked.area, asked.cell) == (1, 11, "22", "7")
     assert (unasked.mode, unasked.stat, unasked.area, unasked.cell, unasked.access) == (None, 1, "11", "22", 7)
+
+
+@pytest.mark.parametrize("solicited", [False, None])
+def test_a_state_that_does_not_exist_is_an_area_unless_it_was_asked(solicited: bool | None) -> None:
+    found = parse_registration_line("+CREG: 1,13,22,7", solicited)
+    assert found is not None
+    assert (found.stat, found.area, found.cell, found.access) == (1, "13", "22", 7)
+
+
+def test_a_routing_area_behind_unquoted_numbers_is_read_by_what_was_asked() -> None:
+    unasked = parse_registration_line("+CGREG: 1,11,22,7,0C", solicited=False)
+    assert unasked is not None
+    assert (unasked.stat, unasked.area, unasked.cell, unasked.access, unasked.routing_area) == (1, "11", "22", 7, "0C")
+
+
+@pytest.mark.parametrize(
+    ("line", "active_time_s", "periodic_update_s"),
+    [
+        ('+CEREG: 4,1,"10F2","00A1B2C3",7,,,"00100001","00000110"', 60, 3600),
+        ('+CEREG: 5,"10F2","00A1B2C3",9,,,"00000101","01000111"', 10, 252_000),
+        ('+CEREG: 5,"10F2","00A1B2C3",9,0,15,"01000010","10111111"', 720, 1860),
+        ('+CEREG: 1,"10F2","00A1B2C3",9,,,"11100000","11100000"', None, None),
+        ('+CGREG: 4,1,"10F2","00A1B2C3",3,"0C",,,"01100001","11000001","00000011"', 60, 1_152_000),
+        ('+CEREG: 4,1,"10F2","00A1B2C3",7,,,"","2"', None, None),
+        ('+C5GREG: 4,1,"10F2","00A1B2C3",11,1,"01",,,"00100001"', None, None),
+    ],
+)
+def test_timers_of_power_saving(line: str, active_time_s: int | None, periodic_update_s: int | None) -> None:
+    found = parse_registration_line(line)
+    assert found is not None
+    assert (found.stat in (1, 5), found.area, found.cell) == (True, "10F2", "00A1B2C3")
+    assert (found.active_time_s, found.periodic_update_s) == (active_time_s, periodic_update_s)
 
 
 @pytest.mark.parametrize(

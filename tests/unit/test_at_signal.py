@@ -10,7 +10,10 @@ from protocol.at_signal import Signal, SignalKind, build_cesq, build_csq, parse_
 @pytest.mark.parametrize(
     ("line", "signal"),
     [
-        ("+CSQ: 0,0", Signal("+CSQ", rssi_dbm=-113.0)),
+        ("+CSQ: 0,0", Signal("+CSQ", rssi_dbm=-113.0, ber_step=0)),
+        ("+CSQ: 17,7", Signal("+CSQ", rssi_dbm=-79.0, ber_step=7)),
+        ("+CSQ: 17,8", Signal("+CSQ", rssi_dbm=-79.0)),
+        ("+CSQ: 130,5", Signal("+CSQ", "TD-SCDMA", rscp_dbm=-86.0, ber_step=5)),
         ("+CSQ:31,99", Signal("+CSQ", rssi_dbm=-51.0)),
         ('+CSQ: "020",99', Signal("+CSQ", rssi_dbm=-73.0)),
         ("+CSQ: 20", Signal("+CSQ", rssi_dbm=-73.0)),
@@ -43,7 +46,7 @@ def test_huawei_rssi_uses_the_same_steps_and_keeps_its_name() -> None:
             (Signal("+CESQ", "NR", rsrp_dbm=-82.0, rsrq_db=-11.0, sinr_db=14.0),),
         ),
         ("+CESQ: 99,99,40,20,255,255", (Signal("+CESQ", "WCDMA", rscp_dbm=-81.0, ecno_db=-14.5),)),
-        ("+CESQ: 30,0,255,255,255,255", (Signal("+CESQ", "GSM", rssi_dbm=-81.0),)),
+        ("+CESQ: 30,0,255,255,255,255", (Signal("+CESQ", "GSM", rssi_dbm=-81.0, ber_step=0),)),
         (
             "+CESQ: 99,99,255,255,30,60,60,70,255",
             (
@@ -75,7 +78,7 @@ def test_cesq_keeps_every_radio_and_scale_apart(line: str, signals: tuple[Signal
 
 @given(st.integers(0, 31))
 def test_every_csq_level_is_read_as_it_was_built(level: int) -> None:
-    signal = Signal("+CSQ", rssi_dbm=-113.0 + 2 * level)
+    signal = Signal("+CSQ", rssi_dbm=-113.0 + 2 * level, ber_step=level % 8)
     assert parse_csq(build_csq(signal)) == signal
 
 

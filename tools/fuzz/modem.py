@@ -44,6 +44,7 @@ _MOST_LEVEL: Final = 100.0
 Parse = Callable[[str], Any]
 PARSERS: Final[tuple[tuple[str, Parse], ...]] = (  # what a line of it looks like, and the parser
     ('+CREG: 2,1,"10F2","0A1B2C3D",7', parse_registration_line),
+    ('+CEREG: 4,1,"10F2","0C","0A1B2C3D",7,,,"00100001","00000110"', parse_registration_line),
     ('+CEREG: 3,3,"10F2","0A1B2C3D",7,0,15', lambda line: parse_registration_line(line, True)),
     ('+CGREG: 1,"00 1A","0A1B",2,"05"', lambda line: parse_registration_line(line, False)),
     ('+C5GREG: 2,1,"00A1B2","000000A1B",11,2,"01.02"', lambda line: parse_registration(line.split("|"))),
