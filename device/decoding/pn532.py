@@ -7,17 +7,27 @@ from typing import Final
 from device.decoding.code_catalogue import CodeTables
 from device.decoding.framed import frames_of
 from device.decoding.lanes import Lane
+from device.decoding.pn532_meanings import (
+    DIAGNOSE,
+    LIST,
+    POLL,
+    diagnose_row,
+    found_rows,
+    polled_rows,
+    question_row,
+    status_row,
+)
 from device.decoding.result import Decoded, Direction, Row, hidden
 from device.decoding.tables import Tables
 from protocol.pn532_frame import Pn532Deframer, Pn532Error, Pn532Frame, Pn532Item, Pn532Mark, Tfi
-from protocol.pn532_message import ERROR_MASK, Pn532MessageError, Pn532Status, parse_firmware, parse_status
+from protocol.pn532_message import ERROR_MASK, Pn532MessageError, parse_firmware, parse_status
+from protocol.pn532_target import MOST_TARGETS
 
 _FIRMWARE, _STATUS = 0x03, 0x05
 _WITH_ERROR: Final = frozenset(  # answers whose first byte is an error code
-    (0x41, 0x43, 0x45, 0x47, 0x4F, 0x51, 0x53, 0x55, 0x57, 0x87, 0x89, 0x8F, 0x91, 0x93, 0x95)
+    (0x17, 0x41, 0x43, 0x45, 0x47, 0x4F, 0x51, 0x53, 0x55, 0x57, 0x87, 0x89, 0x8F, 0x91, 0x93, 0x95)
 )
-_WITH_COUNT: Final = frozenset((0x4B, 0x61))  # answers whose first byte counts cards
-_MOST_TARGETS: Final = 2
+_REMEMBERED: Final = frozenset((DIAGNOSE, LIST))  # questions without which their answers cannot be read
 _HEAD: Final = 5  # start code, length, its check byte, TFI
 
 
@@ -27,6 +37,7 @@ class Pn532Stream:
     def __init__(self, codes: CodeTables) -> None:
         self._codes = codes
         self._lines: dict[Direction, tuple[Pn532Deframer, Lane]] = {}
+        self._asked = b""  # the last question, if its answer depends on it
         self._offset = 0
 
     def feed(self, data: bytes, direction: Direction = Direction.UNKNOWN) -> list[Row]:
@@ -55,37 +66,43 @@ class Pn532Stream:
         size = len(frame.data) - 1
         if size < 0:
             return {"from": "pn532" if answer else "host", "bytes": 0}
-        code = f"{(frame.data[0] - answer) & 0xFF:02X}"
+        command = (frame.data[0] - answer) & 0xFF
+        code = f"{command:02X}"
         name = self._codes.word("command", code)
         row: Row = {"from": "pn532" if answer else "host", "name": name or hidden(1), "bytes": size}
         if name is not None:
             row["meaning"] = self._codes.text("command", code)
-        return row | (self._answer(frame.data) if answer and size else {"value": hidden(size)} if size else {})
+        if not answer:
+            self._asked = bytes(frame.data) if command in _REMEMBERED else b""
+            return row | (question_row(bytes(frame.data), self._codes) or ({"value": hidden(size)} if size else {}))
+        asked = self._asked[1:] if self._asked[:1] == bytes((command,)) else b""
+        self._asked = b""
+        return row | (self._answer(frame.data, asked) if size else {})
 
-    def _answer(self, data: bytearray) -> Row:
-        rest = len(data) - 2
+    def _answer(self, data: bytearray, asked: bytes) -> Row:
+        rest = bytes(data[2:])
         try:
             if data[0] == _FIRMWARE:
                 return {"value": parse_firmware(data).text}
             if data[0] == _STATUS:
-                return self._status(parse_status(data))
+                return status_row(parse_status(data), self._codes)
         except Pn532MessageError:
-            return {"value": hidden(rest + 1)}
+            return {"value": hidden(len(rest) + 1)}
         if data[0] in _WITH_ERROR:
             error = f"{data[1] & ERROR_MASK:02X}"
             shown: Row = {"error": error, "error_meaning": self._codes.text("error", error)}
-            return shown | ({"value": hidden(rest)} if rest else {})
-        if data[0] in _WITH_COUNT and data[1] <= _MOST_TARGETS:
-            return {"targets": data[1]} | ({"value": hidden(rest)} if rest else {})
-        return {"value": hidden(rest + 1)}
+            return shown | ({"value": hidden(len(rest))} if rest else {})
+        if data[0] in (LIST + 1, POLL + 1) and data[1] <= MOST_TARGETS:
+            return {"targets": data[1]} | self._cards(bytes(data), asked)
+        told = diagnose_row(bytes(data[1:]), asked, self._codes) if data[0] == DIAGNOSE + 1 else {}
+        return told if "result" in told else told | {"value": hidden(len(rest) + 1)}
 
-    def _status(self, status: Pn532Status) -> Row:
-        error = f"{status.error:02X}"
-        row: Row = {"error": error, "error_meaning": self._codes.text("error", error)}
-        row |= {"external_field": status.external_field, "targets": len(status.targets)}
-        if status.targets:
-            row["modulation"] = self._codes.text("modulation", f"{status.targets[0].modulation:02X}")
-        return row
+    def _cards(self, data: bytes, asked: bytes) -> Row:
+        if len(data) == 2:
+            return {}
+        listed = data[0] == LIST + 1
+        cards = found_rows(data[1:], asked, self._codes) if listed else polled_rows(data[1:], self._codes)
+        return {"cards": cards} if cards else {"value": hidden(len(data) - 2)}
 
 
 def open_stream(tables: Tables) -> Pn532Stream:
