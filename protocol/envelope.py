@@ -142,21 +142,32 @@ def _read(data: bytes | bytearray, wrapping: Wrapping, profile: MessageProfile, 
 def _least_doubtful(
     data: bytes | bytearray, fits: list[tuple[Wrapping, MessageProfile]]
 ) -> list[tuple[Wrapping, MessageProfile]]:
-    """Those that fit by their lengths, best first; where one has no failing field, the others with one are dropped."""
+    """Those that fit by their lengths, best first.
+
+    Where one has no failing field, the others with one are dropped, and so are a profile's variants that read the same.
+    """
     if len(fits) == 1:
         return fits
-    judged = sorted(((_doubts(data, *fit), number) for number, fit in enumerate(fits)))
-    best = judged[0][0][0]
-    return [fits[number] for doubts, number in judged if doubts[0] == best]
+    readings = [_read(data, *fit, None) for fit in fits]
+    doubts = [_doubts(data, *fit, message) for fit, message in zip(fits, readings, strict=True)]
+    order = sorted(range(len(fits)), key=lambda number: doubts[number])
+    kept: dict[tuple[object, ...], tuple[Wrapping, MessageProfile]] = {}
+    for number in order:
+        wrapping, profile = fits[number]
+        family = profile.name.partition(" (")[0]  # a variant's name begins with its profile's
+        if doubts[number][0] == doubts[order[0]][0]:
+            kept.setdefault((wrapping, family, tuple(sorted(readings[number].fields.items()))), fits[number])
+    return list(kept.values())
 
 
-def _doubts(data: bytes | bytearray, wrapping: Wrapping, profile: MessageProfile) -> tuple[bool, int, int, bool]:
+def _doubts(
+    data: bytes | bytearray, wrapping: Wrapping, profile: MessageProfile, message: Message
+) -> tuple[bool, int, int, bool]:
     """What speaks against a reading that fits by its lengths, the weightiest first.
 
     A field that fails; texts with strange characters; fewer parts of an envelope that begin as they must; that
     writing the same fields again gives other bytes, as where an odd digit leans to the other side.
     """
-    message = _read(data, wrapping, profile, None)
     strange = sum(_is_strange(value) for value in message.fields.values() if isinstance(value, str))
     try:
         again = build_message(message.mti, message.fields, profile)

@@ -1,10 +1,10 @@
 """Message profiles of ISO 8583 hosts: which encodings, which fields, how long. Data in, a checked value out.
 
 A profile comes as the mapping a TOML reader gives (see ``device/catalogue/profiles``). The encodings of MTI, bitmap,
-length, digits, text and bits, and the side on which an odd digit leans, are separate settings, because hosts mix them
-freely: an interbank message has an ASCII MTI and a binary bitmap, a terminal's UnionPay message has packed digits and
-ASCII text (ISO 8583:1987, 4.3 leaves it open). A profile may take the rows of another one (``rows_of``) and say only
-what differs.
+length, digits, text and bits, and the sides on which an odd digit leans in fields of fixed and of variable length, are
+separate settings, because hosts mix them freely: an interbank message has an ASCII MTI and a binary bitmap, a
+terminal's UnionPay message has packed digits and ASCII text (ISO 8583:1987, 4.3 leaves it open). A profile may take the
+rows of another one (``rows_of``) and say only what differs.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ _ENCODINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "field": _CHARACTERS,
     "bits": _BITS,
     "charset": CHARSETS,
+    "text": (Encoding.ASCII, Encoding.EBCDIC),
     "align": _ALIGNS,
+    "align_variable": _ALIGNS,
 }
 _Fields: TypeAlias = Mapping[str, Mapping[int, FieldSpec]]
 _Made: TypeAlias = dict[tuple[str, ...], _Fields]  # rows by the encodings that they were read with
@@ -141,10 +143,13 @@ def _read_profile(
     """One profile or variant; ``place`` is where its encodings stand. Variants share rows that come out alike."""
     root = Place(place.file)
     chosen = {key: place.choice(encoding, key, _ENCODINGS[key]) for key in _NEEDED}
-    usual = "cp500" if chosen["field"] is Encoding.EBCDIC else "latin-1"
     chosen["bits"] = place.choice(encoding, "bits", _BITS, Encoding.BINARY)
+    usual_text = Encoding.EBCDIC if chosen["field"] is Encoding.EBCDIC else Encoding.ASCII
+    chosen["text"] = place.choice(encoding, "text", _ENCODINGS["text"], usual_text)
+    usual = "cp500" if chosen["text"] is Encoding.EBCDIC else "latin-1"
     chosen["charset"] = place.choice(encoding, "charset", CHARSETS, usual)
     chosen["align"] = place.choice(encoding, "align", _ALIGNS, Align.LEFT)
+    chosen["align_variable"] = place.choice(encoding, "align_variable", _ALIGNS, chosen["align"])
     mti, bitmap = chosen.pop("mti"), chosen.pop("bitmap")
     alike = tuple(chosen.values())
     if alike not in made:
@@ -197,6 +202,8 @@ class _Rows:
         if (encoding is Encoding.BCD and not numeric) or (encoding is Encoding.BINARY and form is not Format.B):
             place.fail("encoding", f"{encoding} does not fit the format {form}")
         packed = encoding is Encoding.BCD
+        shape = place.choice(row, "shape", _SHAPES, Shape.FIXED)
+        side = self._encodings["align" if shape is Shape.FIXED else "align_variable"] if packed else Align.LEFT
         pad = row.get("pad", "0")
         if not isinstance(pad, str) or len(pad) != 1 or pad not in "0123456789ABCDEF":
             place.fail("pad", "must be one hexadecimal digit, as text")
@@ -207,12 +214,12 @@ class _Rows:
             number=number,
             name=place.text(row, "name"),
             format=form,
-            shape=place.choice(row, "shape", _SHAPES, Shape.FIXED),
+            shape=shape,
             most=place.whole(row, "most", 1, MOST_COUNT),
             length=place.choice(row, "length", _EVERY_ENCODING, self._encodings["length"]),
             encoding=encoding,
             unit=place.choice(row, "unit", _UNITS, Unit.DIGITS if numeric else Unit.BYTES),
-            align=place.choice(row, "align", _ALIGNS, self._encodings["align"] if packed else Align.LEFT),
+            align=place.choice(row, "align", _ALIGNS, side),
             pad=pad,
             check_pad=check_pad,
             charset=self._charset(row, encoding, place),
@@ -229,9 +236,8 @@ class _Rows:
         if form is Format.B:
             bits: Encoding = self._encodings["bits"]
             return bits
-        if form in (Format.N, Format.Z):
-            return field
-        return Encoding.EBCDIC if field is Encoding.EBCDIC else Encoding.ASCII
+        text: Encoding = self._encodings["text"]
+        return field if form in (Format.N, Format.Z) else text
 
     def _charset(self, row: Mapping[str, Any], encoding: Encoding, place: Place) -> str:
         """The profile's, unless the row's encoding is of the other family."""

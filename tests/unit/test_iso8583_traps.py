@@ -83,6 +83,29 @@ def test_trap_4_an_ebcdic_type_before_ebcdic_fields() -> None:
     assert (opened.whole, opened.message.fields) == (True, {11: "000123", 39: "62"})
 
 
+@pytest.mark.parametrize("before", ["", "160102005D" + 17 * "00", "005D0000 160102005D" + 17 * "00"])
+def test_trap_4_packed_digits_beside_ebcdic_text_and_binary_lengths(before: str) -> None:
+    """BASE I: one binary byte of length, which counts digits where digits are packed, bytes elsewhere."""
+    digits = bytes.fromhex("0110 5020000002C00202 13 04123456789012345678 000000001200 184566")
+    texts = "00TERMID01MERCHANT 000001".encode("cp500")
+    chip_and_private = bytes.fromhex("05 9F36020007 09 8000000000000000E8")
+    opened = open_envelope(bytes.fromhex(before) + digits + texts + chip_and_private, BASES)
+    assert opened.message is not None
+    assert (opened.whole, opened.message.profile) == (True, "base1")
+    assert opened.message.fields == {
+        **{2: "4123456789012345678", 4: "000000001200", 11: "184566"},
+        **{39: "00", 41: "TERMID01", 42: "MERCHANT 000001"},
+        **{55: bytes.fromhex("9F36020007"), 63: bytes.fromhex("8000000000000000E8")},
+    }
+
+
+def test_trap_4_packed_digits_and_ebcdic_text_without_any_variable_field() -> None:
+    wire = bytes.fromhex("0810 8220000002000000 0400000000000000 1123130427 000005 F0F0 0001")
+    opened = open_envelope(wire, BASES)
+    assert opened.message is not None
+    assert opened.message.fields == {7: "1123130427", 11: "000005", 39: "00", 70: "001"}
+
+
 def test_trap_5_a_packed_length_counts_digits_for_n_and_bytes_for_text() -> None:
     wire = build_message("0200", {2: "123456789", 44: "AB", 60: "12345678"}, UNIONPAY)
     assert wire[10:] == bytes.fromhex("09 1234567890 02 4142 0008 12345678")
@@ -101,6 +124,22 @@ def test_trap_5_a_packed_length_counts_digits_for_n_and_bytes_for_text() -> None
 def test_trap_6_odd_digits_lean_left(number: int, digits: str, wire: str) -> None:
     assert build_message("0200", {number: digits}, UNIONPAY)[10:] == bytes.fromhex(wire)
     assert parse_message(build_message("0200", {number: digits}, UNIONPAY), UNIONPAY).fields == {number: digits}
+
+
+@pytest.mark.parametrize(
+    ("name", "card", "entry"),
+    [
+        ("iso1987_bcd", "0620 0000 0000 0008", "0051"),
+        ("iso1987_bcd (variable digits lean left)", "6200 0000 0000 0080", "0051"),
+        ("unionpay", "6200 0000 0000 0080", "0510"),
+    ],
+)
+def test_trap_6_the_side_on_which_digits_lean_is_found_by_what_fills_them_up(name: str, card: str, entry: str) -> None:
+    wire = bytes.fromhex(f"6000090000 0200 4000040000000000 15 {card} {entry}")
+    opened = open_envelope(wire, BASES)
+    assert opened.profile is not None
+    assert opened.message is not None
+    assert (opened.profile.name, dict(opened.message.fields)) == (name, {2: "620000000000008", 22: "051"})
 
 
 def test_trap_6_the_card_sequence_number_leans_right() -> None:
@@ -127,6 +166,14 @@ def test_trap_8_a_merchant_number_may_end_in_a_letter_and_names_are_gbk() -> Non
     wire = build_message("0210", values, UNIONPAY)
     assert "小店".encode("gbk") in wire
     assert parse_message(wire, UNIONPAY).fields == values
+
+
+@pytest.mark.parametrize("number", [43, 44, 46, 47, 56, 57, 58, 59, 63])
+def test_trap_8_texts_of_people_are_gbk(number: int) -> None:
+    value = "交易成功".ljust(36 if number == 43 else 4)
+    wire = build_message("0210", {number: value}, UNIONPAY)
+    assert value.encode("gbk") in wire
+    assert parse_message(wire, UNIONPAY).fields == {number: value}
 
 
 def test_trap_8_half_a_gbk_character_is_kept_as_it_came() -> None:
