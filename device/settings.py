@@ -100,6 +100,7 @@ class Settings:
     smart_card: str | None  # part of the PC/SC reader's name; "" is the first reader
     network: NetworkSettings | None
     hal: Path | None  # the vendor's hardware library
+    time_server: tuple[str, int] | None = None  # host and port
 
     @property
     def message_files(self) -> tuple[Path, ...]:
@@ -145,6 +146,7 @@ def read_settings(path: Path) -> Settings:
         smart_card=_smart_card(root),
         network=_network(root),
         hal=_hal(root),
+        time_server=_time_server(root),
     )
     root.close()
     return settings
@@ -231,6 +233,15 @@ def _hal(root: Table) -> Path | None:
     if not library.is_absolute():
         raise table.error("library", "must be a full path, so that no other folder's file is loaded")
     return library
+
+
+def _time_server(root: Table) -> tuple[str, int] | None:
+    if "clock" not in root:
+        return None
+    table = root.table("clock")
+    server = table.text("server", most=255), table.whole("port", 123, least=1, most=65535)
+    table.close()
+    return server
 
 
 def _network(root: Table) -> NetworkSettings | None:

@@ -157,6 +157,14 @@ class Card:
     ) -> None:
         self.disconnect()
 
+    def restart(self) -> None:
+        """Take the card's power away and give it again (ISO/IEC 7816-3, 6.2: cold reset); a new ATR has come then."""
+        c, ffi = self._library.c, self._library.ffi
+        protocols, active = c.SCARD_PROTOCOL_T0 | c.SCARD_PROTOCOL_T1, ffi.new("DWORD *")
+        how = (c.SCARD_SHARE_SHARED, protocols, c.SCARD_UNPOWER_CARD)
+        self._library.call("SCardReconnect", self._handle, *how, active)
+        self._protocol = active[0]
+
     def transmit(self, command: bytes) -> bytes:
         """Send one short command APDU and return the answer, SW1 SW2 at its end.
 

@@ -75,10 +75,10 @@ def _identity(settings: Settings, terminal: Terminal, sheet: Sheet) -> None:
     from device.selftest.hal_parts import check_identity  # noqa: PLC0415
 
     reference = terminal.reference() or Reference()
-    check_identity(_library(settings), reference.serial_number, reference.versions.get("firmware"), sheet)
+    check_identity(library_of(settings), reference.serial_number, reference.versions.get("firmware"), sheet)
 
 
-def _library(settings: Settings) -> HalSetup | None:
+def library_of(settings: Settings) -> HalSetup | None:
     """The vendor's library, if there is one; what it prints goes nowhere from now on."""
     from device.selftest.hal_parts import HalSetup  # noqa: PLC0415
 
@@ -91,7 +91,7 @@ def _library(settings: Settings) -> HalSetup | None:
 def _hal_part(part: str, settings: Settings, wanted: frozenset[str], sheet: Sheet) -> None:
     from device.selftest import hal_parts  # noqa: PLC0415
 
-    setup = _library(settings)
+    setup = library_of(settings)
     if part == "contactless":
         hal_parts.check_contactless(setup, sheet, active="contactless.field" in wanted)
     else:
@@ -106,5 +106,5 @@ def _printer(settings: Settings, wanted: frozenset[str], sheet: Sheet) -> None:
 
     line = settings.printer
     setup = None if line is None else PrinterSetup(line.port, line.baud)
-    hal = _library(settings) if line is None else None
+    hal = library_of(settings) if line is None else None
     check_printer(setup, hal, sheet, active="printer.test_line" in wanted)

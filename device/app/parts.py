@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from device import __version__
-from device.app.board_parts import board_checks
+from device.app.board_parts import board_checks, library_of
 from device.app.catalogue import Catalogue
 from device.app.selftest_run import PartPlan
 from device.app.terminal import Terminal
@@ -98,7 +98,7 @@ class PartPlans:
             "smart_card": lambda sheet: self._smart_card(sheet, wanted),
             "modem": lambda sheet: self._modem(sheet, wanted),
             "network": self._network,
-            "clock": self._clock,
+            "clock": lambda sheet: self._clock(sheet, wanted),
             "storage": self._storage,
             "memory": self._memory,
             "temperature": self._temperature,
@@ -118,18 +118,20 @@ class PartPlans:
 
         line = self._settings.reader
         if line is None:
-            check_card_reader(None, sheet)
+            check_card_reader(None, sheet, library_of(self._settings))
             return
         profile = parse_reader_profile(read_catalogue(f"readers/{line.profile}.toml"))
         check_card_reader(ReaderSetup(line.port, line.baud, profile), sheet)
 
     def _smart_card(self, sheet: Sheet, wanted: frozenset[str]) -> None:
         from device.drivers.smart_card import SmartCardSetup  # noqa: PLC0415
+        from device.selftest.hal_parts import check_slot_counters  # noqa: PLC0415
         from device.selftest.smart_card import check_smart_card  # noqa: PLC0415
 
         reader = self._settings.smart_card
         level = Level.ASSISTED if "smart_card.select" in wanted else Level.SAFE
         check_smart_card(None if reader is None else SmartCardSetup(reader), sheet, level)
+        check_slot_counters(library_of(self._settings), sheet, fitted=reader is not None)
 
     def _modem(self, sheet: Sheet, wanted: frozenset[str]) -> None:
         from device.drivers.modem import ModemSetup  # noqa: PLC0415
@@ -149,10 +151,14 @@ class PartPlans:
             setup = NetworkSetup(host.host, host.port, host.tls, host.server_name, host.ca_file, host.timeout_s)
         check_network(setup, sheet)
 
-    def _clock(self, sheet: Sheet) -> None:
+    def _clock(self, sheet: Sheet, wanted: frozenset[str]) -> None:
+        from device.drivers.sntp import TimeServer  # noqa: PLC0415
         from device.selftest.clock import ClockSetup, check_clock  # noqa: PLC0415
 
-        check_clock(ClockSetup(SOFTWARE_FLOOR, self._seen_before, self._host_time), sheet)
+        named = self._settings.time_server
+        server = None if named is None else TimeServer(*named)
+        setup = ClockSetup(SOFTWARE_FLOOR, self._seen_before, self._host_time, server=server)
+        check_clock(setup, sheet, active="clock.drift" in wanted)
 
     def _storage(self, sheet: Sheet) -> None:
         from device.selftest.storage import StorageSetup, StoreState, check_storage  # noqa: PLC0415

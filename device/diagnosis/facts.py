@@ -47,6 +47,9 @@ TESTED: Final[tuple[str, ...]] = (
     *("modem.sinr", "modem.band"),
     *("screen.backlight", "modem.reattach", "indicator.flash"),
     *("profile.reference", "identity.model", "identity.serial_number", "identity.firmware"),
+    *("reader.track_1", "reader.track_2", "reader.track_3", "smart_card.contact_cycles", "smart_card.start_errors"),
+    *("network.chain", "clock.battery", "clock.drift", "uart.framing", "uart.parity", "uart.overruns", "uart.breaks"),
+    *("smart_card.start_time", "smart_card.line_errors"),
 )
 
 

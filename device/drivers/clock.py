@@ -43,6 +43,11 @@ def looks_like_zone(drift_s: float) -> bool:
     return 0 < abs(quarters) <= 56 and abs(drift_s - quarters * 900) <= 60
 
 
+def keeps_time(held: datetime, floor: datetime, last_seen: datetime | None) -> bool:
+    """Can a battery-backed clock that holds ``held`` have run on all the while? All three carry their zones."""
+    return held >= max(floor, last_seen or floor) - _TOLERANCE
+
+
 @dataclass(frozen=True, slots=True)
 class DateJudgement:
     """``word``: plausible, jumped_ahead, far_ahead, before_floor, before_last_seen; ``detail`` one sentence."""

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from native.pcsc import Card, Context, ReaderState
-from protocol.apdu import Command, Response, T0Exchange, parse_response, select
+from native.pcsc import Card, Context, PcscError, ReaderState, ServiceError
+from protocol.apdu import ApduError, Command, Response, T0Exchange, parse_response, select
 
 PPSE: Final = b"2PAY.SYS.DDF01"  # EMV Contactless Book B, 3.3.2
 PSE: Final = b"1PAY.SYS.DDF01"  # EMV Book 1, 12.2.2
+_MOST_DISTURBANCES: Final = 3  # a line that loses more is told as a card that is gone
 _SETTLE_S: Final = 1.0  # pcscd tells of a card a moment before it has the ATR
 
 
@@ -53,6 +54,21 @@ class Selection:
     took_ms: float
 
 
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """The card was powered anew: how long that and its answer to reset took, and which protocol it speaks."""
+
+    took_ms: float
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """An exchange was lost or garbled on the line and made again: how many so far."""
+
+    count: int
+
+
 DIRECTORIES: Final = (Application("ppse", PPSE), Application("pse", PSE))
 
 
@@ -79,18 +95,50 @@ def slot_of(state: ReaderState) -> Slot:
     return Slot.MUTE if state.mute else Slot.PRESENT
 
 
-def select_applications(context: Context, reader: str, applications: Sequence[Application]) -> Iterator[Selection]:
-    """SELECT one after the other and tell each answer as it comes. The card is reset at the end.
+def select_applications(
+    context: Context, reader: str, applications: Sequence[Application]
+) -> Iterator[Restart | Disturbance | Selection]:
+    """Power the card anew, SELECT one application after the other, and tell each step as it comes.
 
-    Raises PcscError, with CardGoneError for a card that vanishes in the middle.
+    The card is reset at the end. An exchange that fails while the card stays in is made again after a restart, a few
+    times. Raises PcscError, with CardGoneError for a card that vanishes in the middle.
     """
     with context.connect(reader) as card:
+        yield _restart(card)
+        disturbed = 0
         for application in applications:
-            command = select(application.df_name, want_data=not card.is_t0)
-            started = time.perf_counter()
-            response = _exchange(card, command)
-            took_ms = (time.perf_counter() - started) * 1000
-            yield Selection(application.name, response.accepted, response.sw, took_ms)
+            while True:
+                started = time.perf_counter()
+                try:
+                    response = _exchange(card, select(application.df_name, want_data=not card.is_t0))
+                except ServiceError:
+                    raise
+                except (PcscError, ApduError) as error:
+                    disturbed += 1
+                    yield Disturbance(disturbed)
+                    _again(card, error, disturbed)
+                    continue
+                took_ms = (time.perf_counter() - started) * 1000
+                yield Selection(application.name, response.accepted, response.sw, took_ms)
+                break
+
+
+def _restart(card: Card) -> Restart:
+    started = time.perf_counter()
+    card.restart()
+    return Restart((time.perf_counter() - started) * 1000, "T=0" if card.is_t0 else "T=1")
+
+
+def _again(card: Card, error: PcscError | ApduError, disturbed: int) -> None:
+    """Bring a disturbed card back; one that is gone or too often disturbed raises the first error."""
+    if disturbed >= _MOST_DISTURBANCES:
+        raise error
+    try:
+        card.restart()
+    except ServiceError:
+        raise
+    except PcscError:
+        raise error from None
 
 
 def _exchange(card: Card, command: Command) -> Response:

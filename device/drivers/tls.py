@@ -6,9 +6,10 @@ import select
 import socket
 import ssl
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from device.drivers.network import NetworkError, NetworkSetup
 
@@ -27,11 +28,16 @@ _CERTIFICATE_REASONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class TlsSession:
-    """What was agreed: protocol version, cipher, and until when the host's certificate is valid."""
+    """What was agreed: protocol version, cipher, and until when the host's certificate is valid.
+
+    ``issuers`` are the certificates above it up to the trusted one: name and end of validity; None: OpenSSL's bindings
+    do not tell them.
+    """
 
     version: str
     cipher: str
     valid_until: datetime
+    issuers: tuple[tuple[str, datetime], ...] | None
 
 
 def read_tls(line: socket.socket, setup: NetworkSetup, bound_s: float) -> TlsSession:
@@ -55,7 +61,8 @@ def read_tls(line: socket.socket, setup: NetworkSetup, bound_s: float) -> TlsSes
         return TlsSession(
             secured.version() or "",
             cipher[0] if cipher else "",
-            datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC),
+            _end_of(certificate),
+            _issuers(secured),
         )
     except ssl.SSLCertVerificationError as error:
         unknown = ("certificate", f"The host's certificate is not accepted (OpenSSL verify code {error.verify_code}).")
@@ -73,6 +80,27 @@ def read_tls(line: socket.socket, setup: NetworkSetup, bound_s: float) -> TlsSes
         raise NetworkError("closed", f"The connection broke during the handshake: {error.strerror}.") from error
     finally:
         secured.close()
+
+
+def _end_of(certificate: Mapping[str, Any]) -> datetime:
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
+
+
+def _issuers(secured: ssl.SSLSocket) -> tuple[tuple[str, datetime], ...] | None:
+    """The verified chain without the host's own certificate.
+
+    ``ssl`` shows it since Python 3.13, and then only as DER; the object below has it parsed since 3.10.
+    """
+    try:
+        chain = [link.get_info() for link in secured._sslobj.get_verified_chain()]  # type: ignore[attr-defined]  # noqa: SLF001
+    except AttributeError:
+        return None
+    return tuple((_name_of(link), _end_of(link)) for link in chain[1:])
+
+
+def _name_of(certificate: Mapping[str, Any]) -> str:
+    names = {key: value for part in certificate.get("subject", ()) for key, value in part}
+    return str(names.get("commonName") or names.get("organizationName") or "unnamed")[:60]
 
 
 def _shake_hands(secured: ssl.SSLSocket, until: float) -> None:

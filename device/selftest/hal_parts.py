@@ -47,6 +47,22 @@ def check_identity(setup: HalSetup | None, serial_number: str | None, firmware: 
             _untold(sheet, fact)
 
 
+def check_slot_counters(setup: HalSetup | None, sheet: Sheet, *, fitted: bool) -> None:
+    """Write smart_card.contact_cycles (cards put in) and smart_card.start_errors (of these without answer to reset).
+
+    ``fitted``: the slot is there, so that a missing library is only a missing counter.
+    """
+    facts = ("smart_card.contact_cycles", "smart_card.start_errors")
+    if setup is None and fitted:
+        for fact in facts:
+            sheet.not_run(fact, "not_supported", "Only a hardware library counts this, and none is configured.")
+        return
+    found = ask(setup, Hal.read_reader, facts, sheet)
+    if found is not None:
+        _number(sheet, facts[0], found.chip_inserts)
+        _number(sheet, facts[1], found.chip_errors)
+
+
 def check_power(setup: HalSetup | None, sheet: Sheet) -> None:
     """Write power.external (yes), power.battery (percent), power.battery_temperature (°C)."""
     facts = ("power.external", "power.battery", "power.battery_temperature")

@@ -24,7 +24,7 @@ from device.selftest.sheet import Sheet
 BUDGET_S: Final = 4.0
 _FACTS: Final = (
     *("network.link", "network.gateway", "network.address", "network.dns", "network.tcp", "network.tls"),
-    "network.certificate",
+    *("network.certificate", "network.chain"),
 )
 
 
@@ -32,7 +32,8 @@ def check_network(setup: NetworkSetup | None, sheet: Sheet) -> None:
     """Write all network facts on the sheet, each as soon as it is known.
 
     Values: link the interfaces' names, gateway the interface of the default route, address the own one, dns and tcp
-    milliseconds, tls the protocol's version, certificate the days until the host's expires.
+    milliseconds, tls the protocol's version, certificate the days until the host's expires, chain the days until the
+    first of its issuers' does.
     """
     if setup is None:
         for fact in _FACTS:
@@ -148,6 +149,19 @@ def _check_tls(setup: NetworkSetup, line: socket.socket, sheet: Sheet, bound_s: 
     sheet.measured("network.tls", session.version, detail=detail, took_ms=_since_ms(began))
     left = session.valid_until - datetime.now(UTC)
     sheet.measured("network.certificate", left.days, detail=f"Valid until {until} by its own word.")
+    _write_chain(session.issuers, sheet)
+
+
+def _write_chain(issuers: tuple[tuple[str, datetime], ...] | None, sheet: Sheet) -> None:
+    if not issuers:
+        sheet.not_run(
+            "network.chain", "not_supported", "The host's certificate is trusted by itself, or no chain told."
+        )
+        return
+    first, until = min(issuers, key=lambda issuer: issuer[1])
+    names = " < ".join(name for name, _until in issuers)
+    detail = f"Issued by {names}; {first} is the first to end, on {until:%Y-%m-%d}."
+    sheet.measured("network.chain", (until - datetime.now(UTC)).days, detail=detail)
 
 
 def _since_ms(began: float) -> float:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from device.drivers.smart_card import (
     DIRECTORIES,
     Application,
+    Disturbance,
+    Restart,
+    Selection,
     Slot,
     SmartCardSetup,
     find_reader,
@@ -24,7 +27,8 @@ from protocol.apdu import ApduError
 from protocol.atr import parse_atr
 
 _ANSWER_TIME = "smart_card.answer_time"
-_FACTS = ("service", "reader", "present", "atr", "select", "answer_time")
+_ERRORS = "smart_card.line_errors"
+_FACTS = ("service", "reader", "present", "atr", "start_time", "select", "answer_time", "line_errors")
 _START_SERVICE = "The card service pcscd does not run: start it (systemctl start pcscd.socket) or install pcscd."
 _CONNECT_REASONS = {
     "SCARD_E_PROTO_MISMATCH": ("protocol_mismatch", "The chip's answer to reset names no protocol the reader speaks."),
@@ -39,7 +43,8 @@ def check_smart_card(setup: SmartCardSetup | None, sheet: Sheet, level: Level) -
     """Write all smart_card facts on the sheet, each as soon as it is known.
 
     Values: service ``running``, reader its name, present ``present|empty|mute|unavailable``, atr its protocols and
-    number of oddities, select the short words of what the card accepted.
+    number of oddities, start_time ms of a cold reset, select the short words of what the card accepted, answer_time
+    ms of the slowest answer, line_errors how many exchanges over T=0 or T=1 had to be made again.
     """
     missing = [f"smart_card.{fact}" for fact in _FACTS]
     if setup is None:
@@ -101,32 +106,47 @@ def _write_atr(sheet: Sheet, fact: str, slot: Slot, data: bytes) -> None:
 
 
 def _check_select(context: Context, reader: str, sheet: Sheet, missing: list[str]) -> None:
-    """A ServiceError goes on to the caller; ``missing`` still holds the facts then."""
-    fact = missing[0]
+    """Ask the card; ``missing`` is emptied as facts are written. A ServiceError goes on to the caller."""
+    answers: list[Selection] = []
+    errors, protocol = 0, ""
     try:
-        answers = list(select_applications(context, reader, (*DIRECTORIES, *read_applications())))
+        for step in select_applications(context, reader, (*DIRECTORIES, *read_applications())):
+            if isinstance(step, Restart):
+                protocol = step.protocol
+                sheet.measured(missing.pop(0), round(step.took_ms, 1), detail=f"Power on to {protocol}.")
+            elif isinstance(step, Disturbance):
+                errors = step.count
+            else:
+                answers.append(step)
     except (CardGoneError, ApduError):
-        _refuse(sheet, fact, "card_gone", "The card fell silent or was taken out while it was asked.")
-        return
+        _refuse(sheet, missing, "card_gone", "The card fell silent or was taken out while it was asked.")
     except ServiceError:
         raise
     except PcscError as error:
         reason, text = _CONNECT_REASONS.get(error.name, ("connect_failed", f"The card could not be asked: {error}."))
-        _refuse(sheet, fact, reason, text)
-        return
+        _refuse(sheet, missing, reason, text)
+    else:
+        _write_answers(answers, sheet)
+        detail = f"Exchanges over {protocol} that had to be made again, of {len(answers) + errors}."
+        sheet.measured(_ERRORS, errors, detail=detail)
+
+
+def _write_answers(answers: list[Selection], sheet: Sheet) -> None:
     slowest_ms = max(answer.took_ms for answer in answers)
     accepted = [answer.name for answer in answers if answer.accepted]
     if accepted:
-        sheet.measured(fact, " ".join(accepted), took_ms=slowest_ms)
+        sheet.measured("smart_card.select", " ".join(accepted), took_ms=slowest_ms)
     else:
         text = "The chip answers, but knows none of the payment applications it was asked for."
-        sheet.failed(fact, "no_application", text, took_ms=slowest_ms)
+        sheet.failed("smart_card.select", "no_application", text, took_ms=slowest_ms)
     sheet.measured(_ANSWER_TIME, round(slowest_ms, 1))
 
 
-def _refuse(sheet: Sheet, fact: str, reason: str, text: str) -> None:
-    sheet.failed(fact, reason, text)
-    sheet.not_run(_ANSWER_TIME, "needs_answer", "The card was not asked to the end, so no time was taken.")
+def _refuse(sheet: Sheet, missing: list[str], reason: str, text: str) -> None:
+    """The first open fact failed; the rest was not asked to the end."""
+    sheet.failed(missing[0], reason, text)
+    for fact in missing[1:]:
+        sheet.not_run(fact, "needs_answer", "The card was not asked to the end, so this is not known.")
 
 
 def read_applications() -> tuple[Application, ...]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from device.drivers.uart import UartError, UartState, read_uarts
 from device.selftest.sheet import Sheet
+
+_COUNTERS: Final = ("framing", "parity", "overruns", "breaks")  # members of UartState
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,10 @@ class UartSetup:
 
 
 def check_uart(setup: UartSetup, sheet: Sheet) -> None:
-    """Write uart.errors (framing, parity, overrun, break; since the start) and uart.lines (modem lines that are on)."""
+    """Write what was counted since the start, and uart.lines: the modem lines that are on.
+
+    uart.errors is the sum of uart.framing, uart.parity, uart.overruns and uart.breaks.
+    """
     if not setup.ports:
         _not_run(sheet, "not_fitted", "No serial line is configured.")
         return
@@ -33,13 +39,15 @@ def check_uart(setup: UartSetup, sheet: Sheet) -> None:
         _not_run(sheet, "not_supported", "The lines in use are not serial ports whose errors the kernel counts.")
         return
     sheet.measured("uart.errors", sum(state.errors for state in used.values()), detail=_counters_of(used))
+    for fact in _COUNTERS:
+        sheet.measured(f"uart.{fact}", sum(getattr(state, fact) for state in used.values()))
     lines = "; ".join(f"{port}: {' '.join(state.lines) or 'none'}" for port, state in used.items())
     sheet.measured("uart.lines", lines[:80])
 
 
 def _not_run(sheet: Sheet, reason: str, detail: str) -> None:
-    for fact in ("uart.errors", "uart.lines"):
-        sheet.not_run(fact, reason, detail)
+    for fact in ("errors", *_COUNTERS, "lines"):
+        sheet.not_run(f"uart.{fact}", reason, detail)
 
 
 def _counters_of(used: Mapping[str, UartState]) -> str:

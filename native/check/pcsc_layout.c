@@ -12,6 +12,7 @@ LONG SCardReleaseContext(SCARDCONTEXT);
 LONG SCardListReaders(SCARDCONTEXT, const char *, char *, DWORD *);
 LONG SCardGetStatusChange(SCARDCONTEXT, DWORD, SCARD_READERSTATE *, DWORD);
 LONG SCardConnect(SCARDCONTEXT, const char *, DWORD, DWORD, SCARDHANDLE *, DWORD *);
+LONG SCardReconnect(SCARDHANDLE, DWORD, DWORD, DWORD, DWORD *);
 LONG SCardTransmit(SCARDHANDLE, const SCARD_IO_REQUEST *, const unsigned char *, DWORD,
                    SCARD_IO_REQUEST *, unsigned char *, DWORD *);
 LONG SCardDisconnect(SCARDHANDLE, DWORD);
@@ -57,6 +58,7 @@ _Static_assert(((unsigned long)(SCARD_SHARE_SHARED) & 0xFFFFFFFFUL) == 2UL, "SCA
 _Static_assert(((unsigned long)(SCARD_PROTOCOL_T0) & 0xFFFFFFFFUL) == 1UL, "SCARD_PROTOCOL_T0");
 _Static_assert(((unsigned long)(SCARD_PROTOCOL_T1) & 0xFFFFFFFFUL) == 2UL, "SCARD_PROTOCOL_T1");
 _Static_assert(((unsigned long)(SCARD_LEAVE_CARD) & 0xFFFFFFFFUL) == 0UL, "SCARD_LEAVE_CARD");
+_Static_assert(((unsigned long)(SCARD_UNPOWER_CARD) & 0xFFFFFFFFUL) == 0x0002UL, "SCARD_UNPOWER_CARD");
 _Static_assert(((unsigned long)(SCARD_RESET_CARD) & 0xFFFFFFFFUL) == 1UL, "SCARD_RESET_CARD");
 _Static_assert(((unsigned long)(SCARD_STATE_UNAWARE) & 0xFFFFFFFFUL) == 0x0000UL, "SCARD_STATE_UNAWARE");
 _Static_assert(((unsigned long)(SCARD_STATE_CHANGED) & 0xFFFFFFFFUL) == 0x0002UL, "SCARD_STATE_CHANGED");
@@ -96,6 +98,6 @@ _Static_assert(((unsigned long)(SCARD_W_SECURITY_VIOLATION) & 0xFFFFFFFFUL) == 0
 
 int main(void)
 {
-    puts("2 structures and 45 constants fit winscard.h");
+    puts("2 structures and 46 constants fit winscard.h");
     return 0;
 }

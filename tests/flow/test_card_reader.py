@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from support.hal_library import LYING, compile_library, compiler_missing
+from support.sheet import KeptSheet
 
 import device.catalogue
 from device.drivers.card_reader import ReaderSetup
@@ -15,6 +17,7 @@ from device.drivers.reader_facts import BUDGET_S
 from device.drivers.reader_profile import parse_reader_profile
 from device.evidence import CheckSpec, Evidence, Level, Limit, Outcome
 from device.selftest.card_reader import check_card_reader
+from device.selftest.hal_parts import HalSetup, check_slot_counters
 from device.selftest.sheet import Sheet
 from device.table import TableError, parse_toml
 from tools.simulate.reader import ReaderBehaviour, SimulatedReader
@@ -25,6 +28,10 @@ LIMITS: Final = {
     "reader.answer": Limit(pass_values=(True,)),
     "reader.firmware": Limit(),
     "reader.status": Limit(pass_values=("ready", "media_present"), marginal_values=("read_failed",)),
+    **{
+        f"reader.track_{number}": Limit(pass_values=("not_read", "read", "empty"), marginal_values=("parity",))
+        for number in (1, 2, 3)
+    },
     "reader.retries": Limit(),
     "reader.errors": Limit(),
     "reader.head_cycles": Limit(),
@@ -57,6 +64,45 @@ def test_a_healthy_reader_passes_with_firmware_and_counters() -> None:
     assert found["status"].value == "ready"
     assert (found["retries"].value, found["errors"].value, found["head_cycles"].value) == (70, 8, 123456)
     assert bytes(reader.heard) == bytes.fromhex("02 0001 56 03 54 06 02 0001 53 03 51 06")
+
+
+def test_each_track_tells_what_its_last_read_came_to() -> None:
+    found, _ = check_simulated(ReaderBehaviour(tracks=(2, 4, 77)))
+    told = {fact: (item.value, item.outcome) for fact, item in found.items() if fact.startswith("track")}
+    assert told == {
+        "track_1": ("empty", Outcome.PASS),
+        "track_2": ("parity", Outcome.MARGINAL),
+        "track_3": ("code_77", Outcome.FAIL),
+    }
+
+
+@pytest.mark.skipif(compiler_missing() is not None, reason=str(compiler_missing()))
+def test_a_built_in_reader_is_asked_through_the_vendors_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LYING_HAL", "")
+    hal = HalSetup(compile_library(LYING, tmp_path))
+    sheet = KeptSheet()
+    check_card_reader(None, sheet, hal)
+    check_slot_counters(hal, sheet, fitted=False)
+    values = {fact: item.value for fact, item in sheet.found.items() if item.outcome is Outcome.PASS}
+    assert values == {
+        **{"reader.answer": True, "reader.errors": 9, "reader.head_cycles": 1000},
+        **{"smart_card.contact_cycles": 500, "smart_card.start_errors": 2},
+    }
+    assert "track 2: 900 read, 9 failed" in sheet.found["reader.errors"].detail
+    assert sheet.told("reader.track_1") == ("not_run", "not_supported")
+    monkeypatch.setenv("LYING_HAL", "negative")
+    sheet = KeptSheet()
+    check_card_reader(None, sheet, hal)
+    assert sheet.told("reader.answer") == ("fail", "garbage")
+
+
+def test_a_slot_without_a_library_has_no_counters_and_no_fault() -> None:
+    for fitted, reason in ((True, "not_supported"), (False, "not_fitted")):
+        sheet = KeptSheet()
+        check_slot_counters(None, sheet, fitted=fitted)
+        assert sheet.told("smart_card.contact_cycles") == ("not_run", reason)
 
 
 @pytest.mark.parametrize(

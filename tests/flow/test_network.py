@@ -6,6 +6,7 @@ import ssl
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def check(setup: NetworkSetup) -> KeptSheet:
     began = time.monotonic()
     check_network(setup, sheet)
     assert time.monotonic() - began < BUDGET_S + 0.5
-    facts = ("link", "gateway", "address", "dns", "tcp", "tls", "certificate")
+    facts = ("link", "gateway", "address", "dns", "tcp", "tls", "certificate", "chain")
     assert sheet.order == [f"network.{fact}" for fact in facts]
     return sheet
 
@@ -45,6 +46,28 @@ def test_a_good_host_passes_every_layer_with_version_and_certificate_date(author
     assert sheet.found["network.tls"].value == "TLSv1.3"
     assert "valid until 2049-12-31" in sheet.found["network.tls"].detail
     assert sheet.found["network.tcp"].took_ms is not None
+    assert sheet.told("network.certificate") == ("pass", "")
+    assert sheet.told("network.chain") == ("pass", "")
+    assert "Issued by Test CA" in sheet.found["network.chain"].detail
+
+
+@pytest.mark.parametrize(("days", "outcome"), [(400, "pass"), (20, "marginal"), (3, "fail")])
+def test_the_issuer_above_the_host_ends_too(authority: Authority, days: int, outcome: str) -> None:
+    end = f"{datetime.now(UTC) + timedelta(days=days, hours=12):%Y%m%d%H%M%SZ}"
+    with Host(speak_tls(authority.issue_below("pos.example", end))) as host:
+        sheet = ask_tls(host, authority)
+    found = sheet.found["network.chain"]
+    assert (found.outcome, found.value, found.unit) == (outcome, days, "d")
+    assert "Issued by Issuing CA < Test CA; Issuing CA is the first to end" in found.detail
+    assert sheet.told("network.certificate") == ("pass", "")
+
+
+@pytest.mark.parametrize(("days", "outcome"), [(60, "pass"), (10, "marginal"), (1, "fail")])
+def test_a_certificate_that_soon_ends_is_told_before(authority: Authority, days: int, outcome: str) -> None:
+    end = f"{datetime.now(UTC) + timedelta(days=days, hours=12):%Y%m%d%H%M%SZ}"
+    with Host(speak_tls(authority.issue("pos.example", end=end))) as host:
+        found = ask_tls(host, authority).found["network.certificate"]
+    assert (found.outcome, found.value) == (outcome, days)
 
 
 def test_a_name_is_looked_up_and_timed(authority: Authority) -> None:
@@ -192,7 +215,7 @@ def test_a_terminal_without_any_address_names_that_layer(tmp_path: Path) -> None
     )
     if found.returncode != 0 and "Traceback" not in found.stderr:
         pytest.skip(f"this machine allows no namespaces: {found.stderr.strip()}")
-    assert found.stdout.split() == ["no_interface", "no_route", "no_route", *["needs_address"] * 4], found.stderr
+    assert found.stdout.split() == ["no_interface", "no_route", "no_route", *["needs_address"] * 5], found.stderr
 
 
 def test_links_are_read_from_the_kernels_own_words(tmp_path: Path) -> None:

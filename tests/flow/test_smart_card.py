@@ -7,7 +7,7 @@ from support.pcscd import PrivatePcscd, why_not
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=f"no private pcscd here: {why_not()}")
 
-FACTS = ["service", "reader", "present", "atr", "select", "answer_time"]
+FACTS = ["service", "reader", "present", "atr", "start_time", "select", "answer_time", "line_errors"]
 SELECT = 0xA4
 
 
@@ -43,6 +43,9 @@ def test_a_good_card_answers_and_no_record_is_read(slot: PrivatePcscd) -> None:
     assert found["atr"]["value"] == "T=0"
     assert found["select"]["value"] == "ppse pse unionpay_credit"
     assert found["select"]["took_ms"] > 0
+    assert found["start_time"]["value"] > 0
+    assert found["line_errors"]["value"] == 0
+    assert "over T=0" in found["line_errors"]["detail"]
     assert slot.instructions() == {SELECT}
 
 
@@ -73,7 +76,8 @@ def test_a_mute_card_is_told_from_an_empty_slot(slot: PrivatePcscd) -> None:
     found = slot.check("assisted")
     assert (found["present"]["outcome"], found["present"]["value"]) == ("fail", "mute")
     assert (found["atr"]["outcome"], found["atr"]["reason"]) == ("fail", "atr_failed")
-    assert (found["select"]["outcome"], found["select"]["reason"]) == ("fail", "card_mute")
+    assert (found["start_time"]["outcome"], found["start_time"]["reason"]) == ("fail", "card_mute")
+    assert found["select"]["outcome"] == "not_run"
 
 
 def test_a_garbage_answer_to_reset_is_a_fault_of_the_card(slot: PrivatePcscd) -> None:
@@ -81,7 +85,7 @@ def test_a_garbage_answer_to_reset_is_a_fault_of_the_card(slot: PrivatePcscd) ->
     found = slot.check("assisted")
     assert (found["atr"]["outcome"], found["atr"]["reason"]) == ("fail", "atr_failed")
     assert "3B or 3F" in found["atr"]["detail"]
-    assert (found["select"]["outcome"], found["select"]["reason"]) == ("fail", "protocol_mismatch")
+    assert (found["start_time"]["outcome"], found["start_time"]["reason"]) == ("fail", "protocol_mismatch")
 
 
 def test_a_card_gone_in_the_middle_is_no_success(slot: PrivatePcscd) -> None:
@@ -89,6 +93,21 @@ def test_a_card_gone_in_the_middle_is_no_success(slot: PrivatePcscd) -> None:
     found = slot.check("assisted")
     assert found["atr"]["outcome"] == "pass"
     assert (found["select"]["outcome"], found["select"]["reason"]) == ("fail", "card_gone")
+
+
+@pytest.mark.parametrize(("disturbed", "outcome"), [(1, "marginal"), (2, "fail")])
+def test_a_bad_contact_is_counted_and_the_exchange_made_again(slot: PrivatePcscd, disturbed: int, outcome: str) -> None:
+    slot.insert(behaviour="disturbed", disturbed=disturbed)
+    found = slot.check("assisted")
+    assert (found["line_errors"]["outcome"], found["line_errors"]["value"]) == (outcome, disturbed)
+    assert found["select"]["outcome"] == "pass"
+
+
+def test_a_contact_that_never_holds_ends_as_a_card_that_is_gone(slot: PrivatePcscd) -> None:
+    slot.insert(behaviour="disturbed", disturbed=1000)
+    found = slot.check("assisted")
+    assert (found["select"]["outcome"], found["select"]["reason"]) == ("fail", "card_gone")
+    assert found["line_errors"]["outcome"] == "not_run"
 
 
 def test_a_slow_card_passes_and_its_time_is_told(slot: PrivatePcscd) -> None:

@@ -28,6 +28,8 @@ LIMITS = {
     "atr": Limit(),
     "select": Limit(),
     "answer_time": Limit(),
+    "start_time": Limit(pass_max=1500),
+    "line_errors": Limit(pass_max=0, marginal_max=1),
 }
 
 

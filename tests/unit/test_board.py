@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.sheet import KeptSheet
 
 from device.drivers.board import (
     BoardError,
@@ -19,6 +20,7 @@ from device.drivers.board import (
 from device.drivers.flash import FlashWear, _wear_of, read_mount, read_wear
 from device.drivers.timekeeping import has_rtc, read_rtc_s, read_synchronised
 from device.drivers.uart import UartError, parse_driver, read_uarts
+from device.selftest.uart import UartSetup, check_uart
 
 SERIAL = """serinfo:1.0 driver revision:
 0: uart:16550A port:000003F8 irq:4 tx:120 rx:4711 fe:2 pe:1 brk:3 oe:4 RTS|CTS|DTR|DSR|CD
@@ -99,6 +101,27 @@ def test_serial_counters_and_modem_lines_of_each_port() -> None:
     assert first.lines == ("RTS", "CTS", "DTR", "DSR", "CD")
     assert found["/dev/ttyS1"].errors == 0
     assert found["/dev/ttyS1"].lines == ()
+
+
+def test_the_lines_in_use_are_counted_by_kind_of_error(tmp_path: Path) -> None:
+    put(tmp_path, "tty/drivers", "serial               /dev/ttyS       4 64-95 serial\n")
+    put(tmp_path, "tty/driver/serial", SERIAL)
+    sheet = KeptSheet()
+    check_uart(UartSetup(("/dev/ttyS0", "/dev/ttyS1"), tmp_path), sheet)
+    values = {fact: item.value for fact, item in sheet.found.items()}
+    assert values == {
+        **{"uart.errors": 10, "uart.framing": 2, "uart.parity": 1, "uart.overruns": 4, "uart.breaks": 3},
+        "uart.lines": "/dev/ttyS0: RTS CTS DTR DSR CD; /dev/ttyS1: none",
+    }
+    put(tmp_path, "tty/driver/serial", SERIAL.replace("fe:2", "fe:2000"))
+    sheet = KeptSheet()
+    check_uart(UartSetup(("/dev/ttyS0",), tmp_path), sheet)
+    assert sheet.told("uart.errors") == ("fail", "outside_limit")
+    for ports, reason in (((), "not_fitted"), (("/dev/ttyUSB7",), "not_supported")):
+        sheet = KeptSheet()
+        check_uart(UartSetup(ports, tmp_path), sheet)
+        assert {item.reason for item in sheet.found.values()} == {reason}
+        assert len(sheet.found) == 6
 
 
 def test_serial_drivers_are_found_by_the_kernels_own_list(tmp_path: Path) -> None:

@@ -32,8 +32,9 @@ def test_all_parts_together_end_within_the_boot_selftest() -> None:
 def test_what_moves_something_or_needs_a_person_is_no_safe_check() -> None:
     checks = parse_checks(read_catalogue("checks.toml"))
     levels = {spec.id: spec.level for spec in checks.values() if spec.level is not Level.SAFE}
-    assisted = ("smart_card.select", "smart_card.answer_time")
-    active = ("contactless.field", "printer.test_line", "host.echo", "modem.reattach", "indicator.flash")
+    card = ("start_time", "select", "answer_time", "line_errors")
+    assisted = tuple(f"smart_card.{fact}" for fact in card)
+    active = ("clock.drift", "contactless.field", "printer.test_line", "host.echo", "modem.reattach", "indicator.flash")
     assert levels == {**dict.fromkeys(assisted, Level.ASSISTED), **dict.fromkeys(active, Level.ACTIVE)}
 
 

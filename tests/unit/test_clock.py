@@ -1,6 +1,7 @@
 """The clock: drift against a host that tells no year, and dates that cannot be right."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from support.sheet import KeptSheet
@@ -65,6 +66,37 @@ def test_a_wrong_time_zone_is_recognised_by_whole_quarter_hours(drift_s: float, 
 )
 def test_dates_that_cannot_be_right_are_named(now: datetime, last_seen: datetime | None, word: str) -> None:
     assert judge_date(now, FLOOR, last_seen).word == word
+
+
+@pytest.mark.parametrize(
+    ("held", "last_seen", "outcome"),
+    [
+        (datetime(2026, 7, 1, 12, tzinfo=UTC), datetime(2026, 7, 1, 12, 5, tzinfo=UTC), "pass"),
+        (datetime(2026, 7, 2, tzinfo=UTC), None, "pass"),
+        (datetime(1970, 1, 1, 0, 3, tzinfo=UTC), None, "fail"),
+        (datetime(2000, 1, 1, 0, 3, tzinfo=UTC), datetime(2026, 7, 1, 12, tzinfo=UTC), "fail"),
+        (datetime(2026, 6, 30, tzinfo=UTC), datetime(2026, 7, 1, 12, tzinfo=UTC), "fail"),
+    ],
+)
+def test_an_empty_battery_shows_as_a_clock_that_fell_back(
+    tmp_path: Path, held: datetime, last_seen: datetime | None, outcome: str
+) -> None:
+    (tmp_path / "class/rtc/rtc0").mkdir(parents=True)
+    (tmp_path / "class/rtc/rtc0/since_epoch").write_text(f"{int(held.timestamp())}\n")
+    sheet = KeptSheet()
+    check_clock(ClockSetup(FLOOR, last_seen, now=NOON.astimezone, sys_root=tmp_path), sheet)
+    assert sheet.told("clock.battery")[0] == outcome
+    assert f"{held:%Y-%m-%d %H:%M} UTC" in sheet.found["clock.battery"].detail
+
+
+def test_a_clock_without_valid_time_fails_and_one_that_is_not_there_does_not(tmp_path: Path) -> None:
+    sheet = KeptSheet()
+    check_clock(ClockSetup(FLOOR, sys_root=tmp_path), sheet)
+    assert sheet.told("clock.battery") == ("not_run", "not_fitted")
+    (tmp_path / "class/rtc/rtc0").mkdir(parents=True)
+    sheet = KeptSheet()
+    check_clock(ClockSetup(FLOOR, sys_root=tmp_path), sheet)
+    assert {sheet.told(fact) for fact in ("clock.rtc", "clock.battery")} == {("fail", "no_time")}
 
 
 def setup(host_time: tuple[str, float] | None, now: datetime, monotonic_s: float = 0.0) -> ClockSetup:

@@ -52,5 +52,27 @@ class Authority:
         both.write_text((self._folder / "host.key").read_text() + (self._folder / "host.crt").read_text())
         return both
 
+    def issue_below(self, name: str, issuer_end: str) -> Path:
+        """As :meth:`issue`, by an issuer between that ends at ``issuer_end``; its certificate is in the file too."""
+        self._openssl(
+            *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=Issuing CA"),
+            *("-addext", "basicConstraints=critical,CA:TRUE", "-keyout", "below.key", "-out", "below.csr"),
+        )
+        self._openssl(
+            *("ca", "-batch", "-config", "ca.conf", "-cert", "ca.pem", "-keyfile", "ca.key", "-in", "below.csr"),
+            *("-out", "below.crt", "-notext", "-startdate", "20200101000000Z", "-enddate", issuer_end),
+        )
+        self._openssl(
+            *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}"),
+            *("-addext", f"subjectAltName=DNS:{name}", "-keyout", "host.key", "-out", "host.csr"),
+        )
+        self._openssl(
+            *("x509", "-req", "-in", "host.csr", "-CA", "below.crt", "-CAkey", "below.key", "-CAcreateserial"),
+            *("-copy_extensions", "copy", "-days", "3650", "-out", "host.crt"),
+        )
+        whole = self._folder / f"{name}-below-{issuer_end}.pem"
+        whole.write_text("".join((self._folder / part).read_text() for part in ("host.key", "host.crt", "below.crt")))
+        return whole
+
     def _openssl(self, *words: str) -> None:
         subprocess.run(["openssl", *words], cwd=self._folder, check=True, capture_output=True)

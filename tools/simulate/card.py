@@ -34,6 +34,7 @@ class Behaviour(StrEnum):
     GARBAGE_ATR = "garbage_atr"
     GONE = "gone"  # pulled while it works on a command
     SLOW = "slow"
+    DISTURBED = "disturbed"  # a bad contact: of the first answers only a byte arrives
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,13 @@ class CardPlan:
     behaviour: Behaviour = Behaviour.OK
     aids: tuple[str, ...] = ("A000000333010101",)
     slow_s: float = 3.0
+    disturbed: int = 1  # how many answers
     directories: bool = True  # False: no payment card, it knows neither PPSE nor PSE
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> CardPlan:
         """Read a scenario's table; raises ValueError for an unknown key or behaviour."""
-        known = {"present", "atr", "behaviour", "aids", "slow_s", "directories"}
+        known = {"present", "atr", "behaviour", "aids", "slow_s", "disturbed", "directories"}
         if unknown := set(values) - known:
             raise ValueError(f"card: unknown key {sorted(unknown)[0]!r}; known are {', '.join(sorted(known))}")
         settings = dict(values)
@@ -138,6 +140,8 @@ class VirtualCard:
         self.commands.append(command[1])
         if self.plan.behaviour is Behaviour.GONE:
             raise EOFError
+        if self.plan.behaviour is Behaviour.DISTURBED and len(self.commands) <= self.plan.disturbed:
+            return b"\x90"
         if self.plan.behaviour is Behaviour.SLOW:
             time.sleep(self.plan.slow_s)
         if command[1] != 0xA4 or command[2] != 0x04:
