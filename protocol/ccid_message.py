@@ -19,14 +19,21 @@ _MOST_FIRMWARE: Final = 64
 
 
 class CcidType(IntEnum):
-    """Message types that this module reads or sends; all of them leave the card alone."""
+    """Message types that this module reads or sends; all that it sends leaves the card alone."""
 
     GET_SLOT_STATUS = 0x65
     ESCAPE = 0x6B
-    ICC_POWER_ON = 0x62  # never sent; known because its answer carries an ATR
+    ICC_POWER_ON = 0x62  # this one and the following commands are only read, never sent
+    SET_PARAMETERS = 0x61
+    SECURE = 0x69
+    ICC_CLOCK = 0x6E
+    MECHANICAL = 0x71
+    SET_RATE = 0x73
     DATA_BLOCK = 0x80
     SLOT_STATUS = 0x81
+    PARAMETERS = 0x82
     ESCAPE_ANSWER = 0x83
+    RATE = 0x84
 
 
 class IccStatus(IntEnum):
@@ -63,6 +70,48 @@ class CcidStatus:
     clock: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CcidParameters:
+    """How reader and card talk, 6.2.3: ``protocol`` 0 or 1 for T=0 and T=1; ``speed`` is Fi and Di as TA1 has them.
+
+    ``guard`` and ``waiting`` are coded as in an ATR; ``information_size`` (IFSC) only with T=1.
+    """
+
+    protocol: int
+    speed: int
+    guard: int
+    waiting: int
+    information_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CcidRate:
+    """Clock towards the card in kHz and data rate in bit/s, 6.2.5."""
+
+    clock_khz: int
+    rate_bps: int
+
+
+def parse_parameters(frame: CcidFrame) -> CcidParameters:
+    """Read SetParameters or its answer. Raises CcidMessageError where protocol and length do not fit each other."""
+    protocol = frame.special[0] if frame.type == CcidType.SET_PARAMETERS else frame.special[2]
+    if frame.type not in (CcidType.SET_PARAMETERS, CcidType.PARAMETERS) or protocol not in (0, 1):
+        raise CcidMessageError("these are no parameters of T=0 or T=1")
+    if len(frame.data) != (7 if protocol else 5):
+        raise CcidMessageError(f"the parameters of T={protocol} do not have {len(frame.data)} bytes")
+    raw = _parameters_parser()(bytes(frame.data))
+    size = frame.data[5] if protocol else None
+    return CcidParameters(protocol, raw.speed, raw.guard, raw.waiting, size)
+
+
+def parse_rate(frame: CcidFrame) -> CcidRate:
+    """Read SetDataRateAndClockFrequency or its answer. Raises CcidMessageError."""
+    if frame.type not in (CcidType.SET_RATE, CcidType.RATE) or len(frame.data) != 8:
+        raise CcidMessageError("this is no data rate with a clock frequency")
+    raw = _rate_parser()(bytes(frame.data))
+    return CcidRate(raw.clock_khz, raw.rate_bps)
+
+
 def parse_status(frame: CcidFrame) -> CcidStatus:
     """Read bStatus and bError of an answer. Raises CcidMessageError for a command, which has neither."""
     if frame.type not in FROM_READER:
@@ -89,4 +138,23 @@ def _status_parser() -> Callable[[bytes], Any]:
 
     status = BitStruct("command" / BitsInteger(2), Padding(4), "icc" / BitsInteger(2))
     parse: Callable[[bytes], Any] = Struct("status" / status, "error" / Int8ub, "last" / Int8ub).parse
+    return parse
+
+
+@cache
+def _parameters_parser() -> Callable[[bytes], Any]:
+    """The part that T=0 and T=1 have in common."""
+    from construct import Int8ub, Padding, Struct  # noqa: PLC0415
+
+    parse: Callable[[bytes], Any] = Struct(
+        "speed" / Int8ub, Padding(1), "guard" / Int8ub, "waiting" / Int8ub, Padding(1)
+    ).parse
+    return parse
+
+
+@cache
+def _rate_parser() -> Callable[[bytes], Any]:
+    from construct import Int32ul, Struct  # noqa: PLC0415
+
+    parse: Callable[[bytes], Any] = Struct("clock_khz" / Int32ul, "rate_bps" / Int32ul).parse
     return parse

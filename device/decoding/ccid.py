@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from device.decoding.ccid_meanings import error_row, settings_of
 from device.decoding.code_catalogue import CodeTables
 from device.decoding.framed import frames_of
 from device.decoding.lanes import Lane
@@ -68,21 +69,26 @@ class CcidStream:
         kind = f"{frame.type:02X}"
         row: Row = {"name": self._codes.word("message", kind), "slot": frame.slot, "sequence": frame.sequence}
         row |= {"bytes": len(frame.data), "meaning": self._codes.text("message", kind)}
+        settings = settings_of(frame, self._codes)
         if frame.type in FROM_READER:
-            return row | self._status(frame) | self._answer(frame)
+            return row | self._status(frame) | (settings or self._answer(frame))
         firmware = frame.type == CcidType.ESCAPE and frame.data == ASK_FIRMWARE
         asked = frame.type if firmware or frame.type == CcidType.ICC_POWER_ON else 0
         self._asked[frame.slot] = (frame.sequence, asked)
-        return row | ({"value": hidden(len(frame.data))} if frame.data else {})
+        whole = frame.type in (CcidType.SET_PARAMETERS, CcidType.SET_RATE) and settings
+        return row | settings | ({"value": hidden(len(frame.data))} if frame.data and not whole else {})
 
     def _status(self, frame: CcidFrame) -> Row:
         status = parse_status(frame)
         row: Row = {"card": self._codes.text("icc", status.icc), "result": self._codes.text("result", status.command)}
         if status.command == CommandStatus.FAILED:
-            error = f"{status.error:02X}"
-            row |= {"error": error, "error_meaning": self._codes.text("error", error)}
+            row |= error_row(status.error, self._codes)
+        if status.command == CommandStatus.TIME_EXTENSION:
+            row["time_factor"] = status.error
         if status.clock is not None:
             row["clock"] = self._codes.text("clock", status.clock)
+        if frame.type == CcidType.DATA_BLOCK and frame.special[2]:
+            row["more"] = self._codes.text("chain", frame.special[2])
         return row
 
     def _answer(self, frame: CcidFrame) -> Row:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from device.decoding import ccid, escpos, pn532
 from device.decoding.kinds import decoder_of, stream_of
-from device.decoding.result import Direction, Outcome, Row
+from device.decoding.result import Backing, Direction, Outcome, Row
 from device.decoding.tables import Tables
 from device.printer_states import read_printer_states
 from device.settings import read_texts
@@ -214,3 +214,76 @@ def rows_of(value: Any) -> list[Row]:
     if not isinstance(value, dict) or value.keys() == {"zh", "en"}:
         return []
     return [value, *(row for item in value.values() for row in rows_of(item))]
+
+
+def ccid_row(kind: int, data: str = "", special: str = "000000") -> Row:
+    wire = build_ccid(kind, bytes.fromhex(data), special=bytes.fromhex(special))
+    (row,) = ccid.decode(wire, TABLES).result["frames"]
+    return dict(row)
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "special", "settings"),
+    [
+        (0x62, "", "020000", "3 V"),
+        (0x6E, "", "010000", "stop the clock"),
+        (0x71, "", "020000", "eject the card"),
+        (0x69, "01" + "00" * 19, "000000", "change the PIN"),
+        (0x61, "1300000A01", "000000", "T=0, TA1=13, guard=0, waiting=0A"),
+        (0x82, "9610024501FE00", "000001", "T=1, TA1=96, guard=2, waiting=45, IFSC=254"),
+        (0x84, "A20E0000802A0000", "000000", "3746 kHz, 10880 bit/s"),
+    ],
+)
+def test_what_a_ccid_message_sets_up_is_told(kind: int, data: str, special: str, settings: str) -> None:
+    told = ccid_row(kind, data, special)["settings"]
+    assert (told["en"] if isinstance(told, dict) else told) == settings
+
+
+@pytest.mark.parametrize(("kind", "data", "special"), [(0x82, "0102030405", "000001"), (0x73, "01", "000000")])
+def test_parameters_of_another_length_are_hidden(kind: int, data: str, special: str) -> None:
+    row = ccid_row(kind, data, special)
+    assert "settings" not in row
+    assert row["value"] == f"(hidden, {len(data) // 2} bytes)"
+
+
+@pytest.mark.parametrize(
+    ("error", "name", "meaning"),
+    [
+        ("FE", "ICC_MUTE", "the card is mute"),
+        ("05", None, "there is no such slot"),
+        ("08", None, "the parameter at byte 8 of the message is wrong or not supported"),
+        ("C0", None, "maker's own error C0"),
+        ("FA", None, "not known (FA)"),
+    ],
+)
+def test_a_slot_error_has_its_name_and_meaning(error: str, name: str | None, meaning: str) -> None:
+    row = ccid_row(0x80, special=f"40{error}00")
+    assert (row.get("error_name"), row["error_meaning"]["en"]) == (name, meaning)
+
+
+def test_a_reader_that_needs_time_or_has_more_to_say_is_told() -> None:
+    assert ccid_row(0x80, special="800A00")["time_factor"] == 10
+    assert ccid_row(0x80, "6162", special="000001")["more"]["en"] == "begins, more follows"
+    assert "more" not in ccid_row(0x80, "9000")
+
+
+@pytest.mark.parametrize(
+    ("kind", "wire", "fault"),
+    [
+        ("ccid", build_ccid(0x65)[:-1] + b"\xff", "bad_lrc"),
+        ("ccid", build_ccid(0x65)[:-1], "cut"),
+        ("pn532", build_pn532(Tfi.TO_PN532, b"\x02")[1:-2] + b"\x00", "bad_checksum"),
+        ("pn532", build_pn532(Tfi.TO_PN532, b"\x02")[1:-2], "cut"),
+    ],
+)
+def test_a_lone_frame_that_is_spoilt_or_cut_is_of_its_kind_in_part(kind: str, wire: bytes, fault: str) -> None:
+    decoded = decoder_of(kind)(wire, TABLES)
+    assert (decoded.outcome, decoded.backing) == (Outcome.PARTIAL, Backing.SHAPE)
+    assert decoded.result["faults"] == [{"offset": 0, "bytes": len(wire), "fault": fault}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "wire"), [("ccid", b"\x03\x06\x65"), ("pn532", b"\x00\xff\x10"), ("pn532", b"\x00\xff")]
+)
+def test_a_beginning_that_many_things_have_is_no_frame(kind: str, wire: bytes) -> None:
+    assert decoder_of(kind)(wire, TABLES).outcome is Outcome.NOT_THAT_KIND

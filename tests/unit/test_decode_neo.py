@@ -100,3 +100,12 @@ def test_codes_that_nobody_lists_are_told_as_unknown() -> None:
 
 def test_other_bytes_are_not_neo() -> None:
     assert decode(b"ViVOtech1", TABLES).outcome is Outcome.NOT_THAT_KIND
+
+
+def test_a_lone_frame_that_is_spoilt_or_cut_is_neo_in_part_if_its_header_is_whole() -> None:
+    frame = build_response(0x18, 0)
+    for wire, fault in ((frame[:-1] + b"\xff", "bad_crc"), (frame[:12], "cut")):
+        decoded = decode(wire, TABLES)
+        assert (decoded.outcome, decoded.backing) == (Outcome.PARTIAL, Backing.SHAPE)
+        assert decoded.result["faults"] == [{"offset": 0, "bytes": len(wire), "fault": fault}]
+    assert decode(frame[:9], TABLES).outcome is Outcome.NOT_THAT_KIND
