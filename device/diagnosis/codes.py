@@ -34,6 +34,9 @@ class CodeRow:
     front_end: bool  # the acquirer's front end may set it: proves nothing behind it
     check_profile: bool  # compare terminal and merchant with the profile
     check_clock: bool  # a wrong clock can lead to it
+    check_keys: bool  # a wrong key in this terminal can lead to it
+    check_versions: bool  # a program or parameters of another version can lead to it
+    check_chip: bool  # a worn chip reader can lead to it
     source: str
 
     @property
@@ -49,6 +52,7 @@ class CodeTable:
     host: str
     name: Text
     rows: Mapping[str, CodeRow]
+    serves: tuple[str, ...] = ()  # message profiles whose hosts use these codes
 
     def find(self, code: str | None) -> CodeRow | None:
         """The row of a code, or None."""
@@ -66,10 +70,11 @@ def parse_code_table(
         if row.code in rows:
             raise entry.error("code", f"{row.code} stands here twice")
         rows[row.code] = row
+    serves = table.texts("serves", (), most=40)
     table.close()
     if not rows:
         raise table.error("code", "has no rows")
-    return CodeTable(host, name, rows)
+    return CodeTable(host, name, rows, serves)
 
 
 def _text(table: Table, languages: tuple[str, ...]) -> Text:
@@ -98,6 +103,9 @@ def _row(entry: Table, languages: tuple[str, ...], causes: Collection[str], acts
         front_end=entry.flag("front_end", False),
         check_profile=entry.flag("check_profile", False),
         check_clock=entry.flag("check_clock", False),
+        check_keys=entry.flag("check_keys", False),
+        check_versions=entry.flag("check_versions", False),
+        check_chip=entry.flag("check_chip", False),
         source=entry.text("source"),
     )
     for key, ids in (("names", row.names), ("allows", row.allows)):

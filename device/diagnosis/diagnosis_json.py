@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from device.diagnosis.verdict import Diagnosis
+from device.diagnosis.verdict import CardCounts, Diagnosis
 
 
 def diagnosis_to_json(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -45,4 +45,11 @@ def diagnosis_to_json(diagnosis: Diagnosis) -> dict[str, Any]:
         ],
         "prevention": [dict(text) for text in diagnosis.prevention],
         "short_code": diagnosis.short_code,
+        "counts": None if diagnosis.counts is None else _plain(diagnosis.counts),
+        "notes": [{"place": note.place, "text": dict(note.text)} for note in diagnosis.notes],
     }
+
+
+def _plain(counts: CardCounts) -> dict[str, Any]:
+    numbers = {name: getattr(counts, name) for name in ("cards", "banks", "approvals", "minutes", "attempts")}
+    return {**numbers, "text": dict(counts.text)}

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from device.diagnosis.card import card_facts
 from device.diagnosis.codes import CodeRow
 from device.diagnosis.crowd import Crowd, Ruling
-from device.diagnosis.headline import Lead, lead_values, write_charged, write_contact, write_customer, write_headline
+from device.diagnosis.doubts import Doubt, clear_doubts, usable
+from device.diagnosis.headline import (
+    Lead,
+    lead_values,
+    write_charged,
+    write_contact,
+    write_counts,
+    write_customer,
+    write_headline,
+)
 from device.diagnosis.knowledge import CauseRow, Knowledge
 from device.diagnosis.proof import Answer, answer_of, exchange_facts, is_chip_card_by_stripe
 from device.diagnosis.rules import Case, LinkRow, Rule, facts_behind, find_link, first_rule
 from device.diagnosis.setup import contradictions, setup_facts
 from device.diagnosis.short_code import ShortCode, encode
-from device.diagnosis.verdict import Addressee, Cause, CauseState, Diagnosis, Finding, Retry, Verdict
+from device.diagnosis.verdict import Addressee, Cause, CauseState, Diagnosis, Finding, Note, Retry, Text, Verdict
 from device.evidence import Evidence, FreezeFrame, Outcome
 
 _STATE_ORDER: Final = (
@@ -23,6 +33,8 @@ _STATE_ORDER: Final = (
 )
 _OUTCOME_ORDER: Final = (Outcome.FAIL, Outcome.ERROR, Outcome.MARGINAL)
 _CHIP_MAY_HELP: Final = (Verdict.CARD, Verdict.NOT_ENOUGH_DATA, Verdict.ACCEPTANCE_RANGE, Verdict.MERCHANT_ACQUIRER)
+_NOT_FOR_CUSTOMERS: Final = frozenset({"card_lost_stolen", "risk_control"})  # rule 6: never named as the reason
+_SOFTWARE: Final = ("versions.system", "versions.application", "versions.posmedic")
 _FOUND_PARTS: Final = ("setup", "exchange")
 _ALWAYS_PROVABLE: Final = ("exchange.response", "exchange.match", "exchange.format")
 
@@ -46,11 +58,15 @@ class Reasoning:
     rule: str
     verdict: Verdict
     steps: tuple[Step, ...]
+    doubts: tuple[Doubt, ...] = ()
 
 
-def diagnose(frame: FreezeFrame, knowledge: Knowledge) -> Diagnosis:
-    """The diagnosis of one exchange. The same frame and catalogue give the same diagnosis on any machine."""
-    return _Engine(frame, knowledge).diagnosis()
+def diagnose(frame: FreezeFrame, knowledge: Knowledge, absent: Sequence[str] = ()) -> Diagnosis:
+    """The diagnosis of one exchange. The same frame and catalogue give the same diagnosis on any machine.
+
+    ``absent`` are parts that the recorded frame lacked (:func:`device.freeze_frame.absent_parts`); a note names them.
+    """
+    return _Engine(frame, knowledge, absent).diagnosis()
 
 
 def reason(frame: FreezeFrame, knowledge: Knowledge) -> Reasoning:
@@ -59,10 +75,17 @@ def reason(frame: FreezeFrame, knowledge: Knowledge) -> Reasoning:
 
 
 class _Engine:
-    def __init__(self, frame: FreezeFrame, knowledge: Knowledge) -> None:
+    def __init__(self, frame: FreezeFrame, knowledge: Knowledge, absent: Sequence[str] = ()) -> None:
+        table = knowledge.table_of(frame.exchange.host)
+        frame, doubts = clear_doubts(
+            frame,
+            same_host=not frame.profile.host or knowledge.table_of(frame.profile.host) is table,
+            known_host=knowledge.find_table(frame.exchange.host) is not None,
+            stale_s=knowledge.stale_s,
+        )
+        self._doubts = (*(Doubt("absent", place) for place in absent), *doubts)
         self._frame = frame
         self._knowledge = knowledge
-        table = knowledge.table_of(frame.exchange.host)
         self._row: CodeRow | None = table.find(frame.exchange.code)
         self._answer = answer_of(frame.exchange)
         self._crowd = Crowd(frame, table)
@@ -73,7 +96,7 @@ class _Engine:
             *self._crowd.facts(),
         ]
         self._derived = {fact.id: fact for fact in derived}
-        self._facts = {fact.id: fact for fact in frame.evidence} | self._derived
+        self._facts = usable(frame.evidence, knowledge.stale_s) | self._derived
         self._contradicts = contradictions(frame, self._derived)
         self._link: LinkRow | None = None
         if self._answer is Answer.NONE:
@@ -90,16 +113,24 @@ class _Engine:
             return Ruling("unknown code", Verdict.NOT_ENOUGH_DATA)
         if self._contradicts and (row.restricted or row.check_profile):
             return Ruling("2a", Verdict.TERMINAL_SETUP)
-        return self._crowd.ruling() if row.restricted else Ruling("code table", row.verdict)
+        if row.restricted:
+            return self._crowd.ruling()
+        return Ruling("code table", Verdict.LOCAL_ACTION if self._keys_suspect(row) else row.verdict)
+
+    def _keys_suspect(self, row: CodeRow) -> bool:
+        """Every card gets a code that a wrong key in this terminal can lead to (a wrong PIN on each card)."""
+        return row.check_keys and self._facts["history.same_code"].outcome is Outcome.FAIL
 
     def reasoning(self) -> Reasoning:
         steps = tuple(self._step(row) for row in self._knowledge.causes)
-        return Reasoning(tuple(self._derived.values()), self._answer, self._ruling.rule, self._ruling.verdict, steps)
+        facts = tuple(self._derived.values())
+        return Reasoning(facts, self._answer, self._ruling.rule, self._ruling.verdict, steps, self._doubts)
 
     def diagnosis(self) -> Diagnosis:
         frame, row, wording = self._frame, self._row, self._knowledge.wording
         lead = self._lead()
-        values = lead_values(lead, frame, wording)
+        counts = self._crowd.counts()
+        values = lead_values(lead, frame, counts, wording)
         found = self._found()
         first = f"{found[0].part}.{found[0].fact}" if found else ""
         trusted_row = row if self._answer is not Answer.NONE else None
@@ -107,7 +138,7 @@ class _Engine:
         return Diagnosis(
             code=frame.exchange.code,
             host=frame.exchange.host,
-            meaning=row.meaning if row else wording.text(code_text, values),
+            meaning=_meaning(row) if row else wording.text(code_text, values),
             verdict=lead.verdict,
             addressee=lead.addressee,
             headline=write_headline(lead, "full", values, wording),
@@ -121,7 +152,21 @@ class _Engine:
             found_on_terminal=found,
             prevention=tuple(wording.text(f"prevention.{name}") for name in wording.below("prevention")),
             short_code=encode(ShortCode(frame.exchange.code, lead.verdict, first, frame.software)),
+            notes=self._notes(lead),
+            counts=write_counts(counts, wording) if row is not None and row.restricted and counts.cards else None,
         )
+
+    def _notes(self, lead: Lead) -> tuple[Note, ...]:
+        """What was left out and why; and the retry guard where the headline has no room for it."""
+        wording = self._knowledge.wording
+        notes = [
+            Note(doubt.place, wording.text(f"doubt.{doubt.key}", {"place": doubt.place, "value": doubt.value}))
+            for doubt in self._doubts
+        ]
+        guarded = lead.act in ("stop_retry", "chip_once_again") or (lead.row is not None and lead.row.approved)
+        if lead.attempts > 1 and lead.retry in (Retry.NO, Retry.AFTER_ACTION) and not guarded:
+            notes.append(Note("history.attempts", wording.text("note.retry", {"attempts": str(lead.attempts)})))
+        return tuple(notes)
 
     # --- who acts, what to do -------------------------------------------------------------
 
@@ -139,6 +184,7 @@ class _Engine:
             contradicts=self._contradicts,
             attempts=self._crowd.attempts or 1,
             cards=self._ruling.cards,
+            kind=self._ruling.kind,
         )
         if self._answer is Answer.NONE:
             return self._lead_without_answer(lead)
@@ -166,18 +212,36 @@ class _Engine:
         )
 
     def _lead_by_row(self, lead: Lead, row: CodeRow) -> Lead:
-        act = row.act
-        if row.check_clock and any(self._failed(check) for check in ("clock.host", "clock.floor")):
-            act = "check_clock"
-        elif lead.attempts > 1 and row.retry is Retry.NO and row.act in ("no_retry", "other_card"):
-            act = "stop_retry"
-        return lead.with_(
+        lead = lead.with_(
             addressee=row.addressee,
             retry=row.retry,
-            happened=f"row_{row.verdict}",
+            happened=f"row_{lead.verdict}",
             who=row.addressee.value,
-            act=act,
+            act=row.act,
         )
+        local = self._local_lead(lead, row)
+        if local is not None:
+            return local
+        if lead.attempts > 1 and row.retry is Retry.NO and row.act in ("no_retry", "other_card", "check_date"):
+            return lead.with_(act="stop_retry")
+        return lead
+
+    def _local_lead(self, lead: Lead, row: CodeRow) -> Lead | None:
+        """Where evidence of this terminal bears on the code, that comes first; None: nothing does."""
+        every_card = self._facts["history.same_code"].outcome is Outcome.FAIL
+        if row.check_clock and any(self._failed(check) for check in ("clock.host", "clock.floor")):
+            return lead.with_(addressee=Addressee.LOCAL, who="local", retry=Retry.AFTER_ACTION, act="check_clock")
+        if self._keys_suspect(row):
+            return lead.with_(addressee=Addressee.LOCAL, who="local", retry=Retry.AFTER_ACTION, act="keys_every_card")
+        if row.check_chip and every_card:
+            return lead.with_(addressee=Addressee.TECHNICIAN, who="technician", act="chip_reader")
+        old = [fact for fact in self._facts.values() if fact.part == "versions" and fact.outcome is Outcome.FAIL]
+        if row.check_versions and old:
+            who = Addressee.VENDOR if any(fact.id in _SOFTWARE for fact in old) else Addressee.ACQUIRER
+            return lead.with_(addressee=who, who=who.value, retry=Retry.AFTER_ACTION, act="check_versions")
+        if row.verdict is Verdict.HOST_SYSTEM and self._facts["history.system_codes"].outcome is Outcome.FAIL:
+            return lead.with_(act=f"burst_{row.act}") if row.act in ("wait_retry", "query_first") else None
+        return None
 
     def _lead_restricted(self, lead: Lead, row: CodeRow) -> Lead:
         verdict = self._ruling.verdict
@@ -258,3 +322,8 @@ class _Engine:
 
     def _is_ours(self, fact: Evidence) -> bool:
         return fact.part in _FOUND_PARTS and fact.id != "exchange.response"
+
+
+def _meaning(row: CodeRow) -> Text:
+    """The code's meaning, in neutral words where the reason is not for a cardholder's eyes (rule 6)."""
+    return row.says if _NOT_FOR_CUSTOMERS & set(row.names) else row.meaning

@@ -14,7 +14,10 @@ from device.evidence import Evidence, Outcome, Value
 EXCHANGE: Final = ("response", "match", "mac", "host", "entry_path", "format")
 CARD: Final = ("region", "product", "expiry", "chip_read")
 SETUP: Final = ("country", "currency", "terminal_id", "merchant_id", "mcc", "scheme")
-HISTORY: Final = ("attempts", "cards", "bin_groups", "approvals", "foreign", "schemes")
+HISTORY: Final = (
+    *("attempts", "cards", "bin_groups", "approvals", "foreign", "schemes"),
+    *("kind_approvals", "same_code", "system_codes"),
+)
 
 DERIVED: Final[tuple[str, ...]] = (
     *(f"exchange.{fact}" for fact in EXCHANGE),

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from device.diagnosis.codes import CodeRow
+from device.diagnosis.crowd import Counts
 from device.diagnosis.proof import Answer
-from device.diagnosis.verdict import Addressee, Lines, Retry, Text, Verdict
+from device.diagnosis.verdict import Addressee, CardCounts, Lines, Retry, Text, Verdict
 from device.diagnosis.wording import Values, Wording
 from device.evidence import FreezeFrame, TerminalProfile
 
@@ -31,6 +32,7 @@ class Lead:
     contradicts: tuple[str, ...]
     attempts: int
     cards: int
+    kind: str = ""  # what the cards of an acceptance range have in common
 
     def with_(self, **changes: Any) -> Lead:
         """A copy with these fields changed."""
@@ -42,13 +44,16 @@ def shown_code(code: str | None) -> str:
     return code if code and _SPEAKABLE.fullmatch(code) else "??"
 
 
-def lead_values(lead: Lead, frame: FreezeFrame, wording: Wording) -> Values:
+def lead_values(lead: Lead, frame: FreezeFrame, counts: Counts, wording: Wording) -> Values:
     """The placeholders of the headline texts."""
     return {
         "code": shown_code(frame.exchange.code),
         "host": frame.exchange.host[:20],
         "attempts": str(lead.attempts),
         "cards": str(lead.cards),
+        "banks": str(counts.banks),
+        "minutes": str(counts.minutes),
+        "kind": wording.text(f"kind.{lead.kind}") if lead.kind else "",
         "meaning": lead.row.says if lead.row else "",
         "fields": wording.each(lambda language: _fields(lead.contradicts, language, wording)),
     }
@@ -64,6 +69,27 @@ def write_headline(lead: Lead, form: str, values: Values, wording: Wording) -> L
     """Four lines in the ``full`` or ``short`` form."""
     keys = (f"happened.{lead.happened}", f"who.{lead.who}", f"act.{lead.act}", f"proof.{lead.proof}")
     return wording.lines(keys, form, values)
+
+
+def write_counts(counts: Counts, wording: Wording) -> CardCounts:
+    """One card or many, in one line; the count of banks is left out where nobody told the banks."""
+
+    def line(language: str) -> str:
+        def number(name: str, count: int) -> str:
+            form = "one" if count == 1 else "other"
+            return wording.fill(f"count.{name}.{form}", language, {"count": str(count)})
+
+        passed = number("passed", counts.approvals) if counts.approvals else wording.fill("count.none", language, {})
+        words = {
+            "cards": number("card", counts.cards),
+            "banks": number("bank", counts.banks),
+            "minutes": number("minute", counts.minutes),
+            "passed": passed,
+        }
+        return wording.fill("count.line" if counts.banks else "count.line_without_banks", language, words)
+
+    numbers = (counts.cards, counts.banks, counts.approvals, counts.minutes, counts.attempts)
+    return CardCounts(*numbers, wording.each(line))
 
 
 def write_charged(verdict: Verdict, row: CodeRow | None, answer: Answer, wording: Wording) -> Text:

@@ -42,11 +42,16 @@ class Knowledge:
     link: tuple[LinkRow, ...]
     hosts: Mapping[str, CodeTable]
     default_host: str
+    stale_s: float  # a self-test older than this says nothing of the present sale
     wording: Wording
+
+    def find_table(self, host: str) -> CodeTable | None:
+        """The code table of a host's profile, by its name or one of the message profiles that it serves."""
+        return self.hosts.get(host) or next((table for table in self.hosts.values() if host in table.serves), None)
 
     def table_of(self, host: str) -> CodeTable:
         """The host's code table; a host without one of its own gets the default table."""
-        return self.hosts.get(host) or self.hosts[self.default_host]
+        return self.find_table(host) or self.hosts[self.default_host]
 
 
 def parse_knowledge(causes: Table, hosts: Mapping[str, Table], texts: Mapping[str, Mapping[str, Any]]) -> Knowledge:
@@ -60,10 +65,22 @@ def parse_knowledge(causes: Table, hosts: Mapping[str, Table], texts: Mapping[st
     rows = _cause_rows(causes, wording)
     link = tuple(_link_row(entry, wording) for entry in causes.tables("link"))
     default_host = causes.choice("default_host", tuple(hosts))
+    stale_s = causes.number("stale_s")
     causes.close()
     acts = wording.below("act")
     tables = {name: parse_code_table(name, table, wording.languages, CAUSES, acts) for name, table in hosts.items()}
-    return Knowledge(rows, link, tables, default_host, wording)
+    _check_served(tables, hosts)
+    return Knowledge(rows, link, tables, default_host, stale_s, wording)
+
+
+def _check_served(tables: Mapping[str, CodeTable], hosts: Mapping[str, Table]) -> None:
+    """No message profile may be served by two code tables: which one would be right?"""
+    taken: dict[str, str] = dict.fromkeys(tables, "")
+    for name, table in tables.items():
+        for served in table.serves:
+            if served in taken:
+                raise hosts[name].error("serves", f"names {served[:40]!r}, which another table stands for already")
+            taken[served] = name
 
 
 def _cause_rows(causes: Table, wording: Wording) -> tuple[CauseRow, ...]:

@@ -4,8 +4,9 @@
 * ``exchange.mac = bad`` - a fact has this value
 * ``answer is proved`` | ``unproved`` | ``none`` - how far the response may be believed
 * ``verdict is card`` - the verdict reached before the causes were asked
-* ``code is restricted`` | ``approved`` | ``unknown`` | ``dated`` - the code's row in the host's table (``dated``: a
-  wrong clock can lead to it); ``code names it`` | ``code allows it`` - the row lists the cause in hand
+* ``code is restricted`` | ``approved`` | ``unknown`` - the code's row in the host's table; ``dated`` | ``keyed`` |
+  ``versioned`` | ``chip`` - a wrong clock, key, version or chip reader can lead to it; ``code names it`` |
+  ``code allows it`` - the row lists the cause in hand
 * ``link is found`` - a row of the link table matched; ``not`` before any condition turns it round
 
 All conditions of one rule must hold. The first rule that holds gives the cause's state.
@@ -25,7 +26,7 @@ from device.diagnosis.verdict import CauseState, Verdict
 from device.evidence import Evidence, Outcome
 
 _GRAMMAR: Final = re.compile(r"(?P<no>not )?(?P<subject>[a-z_.*]+) (?P<verb>is|=|names|allows) (?P<wanted>\S+)")
-_CODE_WORDS: Final = ("restricted", "approved", "unknown", "dated")
+_CODE_WORDS: Final = ("restricted", "approved", "unknown", "dated", "keyed", "versioned", "chip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,10 @@ def _code_is(condition: Condition, row: CodeRow | None, cause_id: str) -> bool:
         return condition.verb == "is" and condition.wanted == "unknown"
     if condition.verb != "is":
         return cause_id in (row.names if condition.verb == "names" else row.allows)
-    words = {"restricted": row.restricted, "approved": row.approved, "dated": row.check_clock, "unknown": False}
+    words = {
+        **{"restricted": row.restricted, "approved": row.approved, "unknown": False, "dated": row.check_clock},
+        **{"keyed": row.check_keys, "versioned": row.check_versions, "chip": row.check_chip},
+    }
     return words[condition.wanted]
 
 

@@ -86,6 +86,30 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Something that was left out of account or must be known beside the diagnosis; ``place`` is where in the frame."""
+
+    place: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class CardCounts:
+    """One card or many, in numbers and in one line: ``3 cards of 3 banks in 10 minutes, no approval``.
+
+    ``banks`` 0: not told. ``approvals``: other cards that passed in these minutes. ``attempts``: declined tries of the
+    present card, None if it cannot be told from others.
+    """
+
+    cards: int
+    banks: int
+    approvals: int
+    minutes: int
+    attempts: int | None
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """The judgement on one exchange, in every language of the catalogue."""
 
@@ -105,3 +129,5 @@ class Diagnosis:
     found_on_terminal: tuple[Finding, ...]
     prevention: tuple[Text, ...]
     short_code: str
+    notes: tuple[Note, ...] = ()
+    counts: CardCounts | None = None  # for a restricted card only

@@ -11,7 +11,10 @@ from device.table import TableError
 
 Values = Mapping[str, str | Text]
 PLACEHOLDERS: Final = frozenset(
-    {"code", "usual", "cards", "attempts", "fields", "acquirer", "hotline", "host", "meaning"}
+    {
+        *("code", "usual", "cards", "attempts", "fields", "acquirer", "hotline", "host", "meaning"),
+        *("kind", "banks", "minutes", "passed", "count", "place", "value", "what"),
+    }
 )
 
 

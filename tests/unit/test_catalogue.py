@@ -120,13 +120,17 @@ def test_every_verdict_and_addressee_has_its_words() -> None:
         wording.require(f"contact.{addressee}", "the contact")
 
 
-SAMPLE = {"code": "1004", "cards": "12", "attempts": "12", "usual": "30/A0/99", "acquirer": "A", "hotline": "400"}
+SAMPLE = {
+    **{"code": "1004", "cards": "12", "attempts": "12", "usual": "30/A0/99", "acquirer": "A", "hotline": "400"},
+    **{"banks": "12", "minutes": "30"},
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_headline_lines_fit_their_panels(language: str) -> None:
     fields = "终端号、商户号等" if language == "zh" else "terminal number, merchant number and more"
-    values = {**SAMPLE, "fields": fields, "meaning": "m" * 40, "host": "unionpay"}
+    kind = max((words(language)[f"kind.{kind}"] for kind in ("foreign", "scheme", "bin_group")), key=columns)
+    values = {**SAMPLE, "fields": fields, "meaning": "m" * 40, "host": "unionpay", "kind": kind}
     for key, text in words(language).items():
         if key.endswith(".short"):
             assert columns(text.format(**values)) <= SHORT_COLUMNS, (key, text)

@@ -83,7 +83,7 @@ def test_the_cards_of_one_kind_are_counted_without_the_others() -> None:
     others = [sale("00", "c", 700, "bank2"), sale("62", "d", 600, "bank3")]
     diagnosis = judge(exchange(), *bank1, *others)
     assert diagnosis.verdict == "acceptance_range"
-    assert "(3)" in diagnosis.headline["en"][0]
+    assert "Cards of one bank: 3 refused in 15 min" in diagnosis.headline["en"][0]
 
 
 def test_the_habit_of_not_signing_declines_is_not_held_against_an_approval() -> None:

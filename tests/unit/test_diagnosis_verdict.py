@@ -234,7 +234,18 @@ def test_cards_without_tokens_never_make_a_crowd() -> None:
 
 def test_not_enough_data_says_what_is_missing() -> None:
     assert "no other card" in judge(exchange()).headline["en"][2]
-    assert "token" in judge(exchange(on=card(token=None)), PASSED).headline["en"][2]
+    same_bank = dataclasses.replace(PASSED, bin_group="bank1")
+    assert "token" in judge(exchange(on=card(token=None)), same_bank).headline["en"][2]
+    assert "only 2 cards" in judge(exchange(), MANY_BANKS[0]).headline["en"][2]
+    one_bank = [sale("62", token, age, "bank1") for token, age in (("b", 60), ("c", 50))]
+    assert "one bank" in judge(exchange(), *one_bank).headline["en"][2]
+    no_bank = [dataclasses.replace(past, bin_group=None) for past in one_bank]
+    assert "banks not told" in judge(exchange(on=card(bin_group=None)), *no_bank).headline["en"][2]
+
+
+def test_a_card_of_another_bank_is_another_card_though_nobody_gave_it_a_token() -> None:
+    assert judge(exchange(on=card(token=None)), PASSED).verdict == "card"
+    assert judge(exchange(), dataclasses.replace(PASSED, token=None)).verdict == "card"
 
 
 def test_a_card_that_passed_on_a_later_try_is_not_failing() -> None:
