@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 _CONVENTIONS: Final = {0x3B: "direct", 0x3F: "inverse"}
+_INVERSE_UNDECODED: Final = 0x03
 _NAMES: Final = "ABCD"
 _MOST_BYTES: Final = 33  # TS and at most 32 more, 8.2.1
 _MOST_READ: Final = 64  # of data that is longer than any ATR
@@ -20,8 +21,9 @@ class Atr:
 
     ``interface`` maps TA1, TB1, ... to the byte, ``offsets`` to where it stands. ``protocols`` are the T values
     offered, in order; T=15 is no protocol but marks global bytes. ``tck_ok`` is None where no TCK belongs, or where it
-    is missing. ``historical`` may hold a serial number, so it stays out of every repr; it begins at
-    ``historical_offset``. ``oddities`` are plain sentences without data.
+    is missing (``tck_missing``), as on some cards that work; ``complete``: nothing else is missing. ``historical`` may
+    hold a serial number, so it stays out of every repr; it begins at ``historical_offset``. ``oddities`` are plain
+    sentences without data.
     """
 
     convention: str
@@ -33,10 +35,11 @@ class Atr:
     oddities: tuple[str, ...]
     offsets: dict[str, int] = field(default_factory=dict)
     historical_offset: int = 0
+    tck_missing: bool = False
 
     @property
     def usable(self) -> bool:
-        """The bytes are an answer to reset at all: a known TS, and none missing."""
+        """The bytes are an answer to reset at all: a known TS, and none missing but perhaps the check byte."""
         return self.convention != "unknown" and self.complete
 
     @property
@@ -90,7 +93,8 @@ def parse_atr(data: bytes) -> Atr:
     ts = reader.byte()
     convention = "unknown" if ts is None else _CONVENTIONS.get(ts, "unknown")
     if convention == "unknown":
-        oddities.append("it does not begin with 3B or 3F")
+        undecoded = ": 03 is 3F of the inverse convention, not decoded" if ts == _INVERSE_UNDECODED else ""
+        oddities.append(f"it does not begin with 3B or 3F{undecoded}")
     t0 = reader.byte() or 0
     offsets: dict[str, int] = {}
     interface, offered = _read_interface(reader, t0 >> 4, offsets)
@@ -98,7 +102,8 @@ def parse_atr(data: bytes) -> Atr:
     historical = reader.up_to(t0 & 0x0F)
     protocols = tuple(dict.fromkeys(protocol for protocol in offered if protocol != 15)) or (0,)
     tck_ok: bool | None = None
-    if any(protocol != 0 for protocol in offered):
+    is_due = any(protocol != 0 for protocol in offered)
+    if is_due:
         tck_ok = _read_tck(reader, data, oddities)
     elif reader.left:
         oddities.append("a byte follows where T=0 alone has no TCK")
@@ -110,7 +115,16 @@ def parse_atr(data: bytes) -> Atr:
     oddities += _protocol_oddities(offered, interface)
     told = tuple(oddities)
     return Atr(
-        convention, interface, protocols, historical, tck_ok, not reader.missing, told, offsets, historical_offset
+        convention=convention,
+        interface=interface,
+        protocols=protocols,
+        historical=historical,
+        tck_ok=tck_ok,
+        complete=not reader.missing,
+        oddities=told,
+        offsets=offsets,
+        historical_offset=historical_offset,
+        tck_missing=is_due and tck_ok is None,
     )
 
 
@@ -141,10 +155,11 @@ def _read_interface(reader: _Reader, announced: int, offsets: dict[str, int]) ->
 
 def _read_tck(reader: _Reader, data: bytes, oddities: list[str]) -> bool | None:
     """The check byte makes the exclusive-or from T0 to TCK zero (8.2.5)."""
-    end = len(data) - reader.left
-    if reader.byte() is None:
+    end = reader.position
+    if not reader.left:
         oddities.append("its check byte TCK is missing")
         return None
+    reader.up_to(1)
     check = 0
     for value in data[1 : end + 1]:
         check ^= value

@@ -38,15 +38,22 @@ def decode(data: bytes, tables: Tables) -> Decoded:
             for said in explain_interface(atr)
         ],
         "historical": _historical(atr, told, tables),
-        "check_byte": {True: "good", False: "wrong", None: "none due" if atr.complete else "missing"}[atr.tck_ok],
+        "check_byte": _check_byte(atr),
         "oddities": [*atr.oddities, *told.oddities],
     }
     if names := names_of(data) if atr.complete else ():
         result["known_as"] = list(names)
     if not atr.complete:
         result |= {"stopped": "the answer to reset ends too early", "offset": len(data)}
-    backing = Backing.CHECKED if atr.tck_ok else Backing.STRUCTURE if atr.complete else Backing.SHAPE
+    is_whole = atr.complete and not atr.tck_missing
+    backing = Backing.CHECKED if atr.tck_ok else Backing.STRUCTURE if is_whole else Backing.SHAPE
     return Decoded(Outcome.WHOLE if atr.complete else Outcome.PARTIAL, result, backing)
+
+
+def _check_byte(atr: Atr) -> str:
+    if atr.tck_ok is not None:
+        return "good" if atr.tck_ok else "wrong"
+    return "missing" if atr.tck_missing or not atr.complete else "none due"
 
 
 def _historical(atr: Atr, told: Historical, tables: Tables) -> Row:

@@ -65,6 +65,18 @@ def test_a_wrong_check_byte_leaves_the_card_usable() -> None:
     assert atr.summary == "T=1, 1 oddity"
 
 
+def test_a_missing_check_byte_is_told_and_leaves_the_card_usable() -> None:
+    atr = parse_atr(bytes.fromhex("3B8001"))
+    assert (atr.usable, atr.complete, atr.tck_ok, atr.tck_missing) == (True, True, None, True)
+    assert atr.oddities == ("its check byte TCK is missing",)
+    cut = parse_atr(bytes.fromhex("3B820141"))
+    assert (cut.usable, cut.complete, cut.tck_missing) == (False, False, True)
+
+
+def test_the_inverse_convention_undecoded_is_recognised() -> None:
+    assert "03 is 3F of the inverse convention" in parse_atr(bytes.fromhex("033F")).oddities[0]
+
+
 def test_historical_bytes_are_in_no_text() -> None:
     atr = parse_atr(b"\x3b\x08SERIAL42")
     assert atr.historical == b"SERIAL42"
@@ -77,6 +89,47 @@ def test_any_bytes_are_parsed(data: bytes) -> None:
     assert atr.protocols
     assert len(atr.historical) <= 15
     assert len(atr.interface) + len(atr.historical) <= len(data)
+
+
+@st.composite
+def _made(draw: st.DrawFn) -> tuple[bytes, dict[str, int], list[int], bytes]:
+    """An answer to reset as 8.2 builds it, with what went into it: bytes, interface, protocols, historical bytes."""
+    historical = draw(st.binary(max_size=15))
+    interface: dict[str, int] = {}
+    protocols = draw(st.lists(st.sampled_from([0, 1, 2, 14, 15]), max_size=4))
+    body = bytearray()
+    announced: list[int] = []
+    for level, protocol in enumerate([*protocols, None], 1):
+        names = [name for name in "ABC" if draw(st.booleans())]
+        announced.append(sum(1 << "ABC".index(name) for name in names) | (8 if protocol is not None else 0))
+        for name in names:
+            interface[f"T{name}{level}"] = draw(st.integers(0, 255))
+        if protocol is not None:
+            interface[f"TD{level}"] = protocol
+    for level, protocol in enumerate(protocols, 1):
+        interface[f"TD{level}"] = announced[level] << 4 | protocol
+    for level in range(1, len(protocols) + 2):
+        body += bytes(interface[f"T{name}{level}"] for name in "ABCD" if f"T{name}{level}" in interface)
+    data = bytes((0x3B, announced[0] << 4 | len(historical))) + body + historical
+    if any(protocols):
+        check = 0
+        for value in data[1:]:
+            check ^= value
+        data += bytes((check,))
+    return data, interface, protocols, historical
+
+
+@given(_made())
+def test_an_atr_is_read_as_it_was_made(made: tuple[bytes, dict[str, int], list[int], bytes]) -> None:
+    data, interface, protocols, historical = made
+    atr = parse_atr(data)
+    assert (atr.interface, atr.historical, atr.complete) == (interface, historical, True)
+    assert atr.protocols == (tuple(dict.fromkeys(p for p in protocols if p != 15)) or (0,))
+    assert atr.tck_ok is (True if any(protocols) else None)
+    assert not any("TCK" in oddity or "follow" in oddity or "early" in oddity for oddity in atr.oddities)
+    if any(protocols):
+        shorter = parse_atr(data[:-1])
+        assert (shorter.usable, shorter.tck_missing, shorter.historical) == (True, True, historical)
 
 
 @given(st.binary(min_size=1, max_size=15))
