@@ -77,8 +77,10 @@ def _arguments() -> argparse.Namespace:
     report.add_argument(
         "--compare", type=Path, nargs="+", metavar=("BEFORE.json", "AFTER.json"), help="files of selftest --save"
     )
-    update = commands.add_parser("update", help="firmware updates: none in this build")
+    update = commands.add_parser("update", parents=[settings, shown], help="firmware updates: state, check, install")
     update.add_argument("action", choices=("status", "verify", "install"))
+    update.add_argument("bundle", nargs="?", type=Path, metavar="BUNDLE.raucb", help="the file to verify or install")
+    commands.add_parser("gate", parents=[settings], help="wait until a new version has proved itself (at boot)")
     arguments, left = parser.parse_known_args()
     if arguments.command == "decode" and arguments.input == "-" and len(left) == 1 and not re.match("-.", left[0]):
         arguments.input = left.pop()  # argparse loses INPUT where an option stands before it
@@ -141,9 +143,10 @@ def _run(arguments: argparse.Namespace) -> int:
         from device.commands.anywhere import run_anywhere  # noqa: PLC0415
 
         return run_anywhere(arguments)
-    if arguments.command == "update":
-        sys.stderr.write("posmedic: this build has no firmware updater; see the vendor's own way to update\n")
-        return USAGE_EXIT
+    if arguments.command == "gate":
+        from device.commands.gate import run_gate  # noqa: PLC0415
+
+        return run_gate(arguments.settings)
     from device.commands.on_terminal import run_on_terminal  # noqa: PLC0415
 
     return run_on_terminal(arguments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from device.evidence import Evidence, Level
@@ -53,6 +54,20 @@ class Actions(Protocol):
 
     def trends(self, check: str | None) -> Mapping[str, Any]:
         """Return one check's samples by ``hour``, ``day``, ``month``; without ``check`` which ``checks`` have any."""
+
+    def update_status(self) -> Mapping[str, Any]:
+        """What runs, what is under way, how the last firmware update ended."""
+
+    def update_verify(self, path: Path, done: Callable[[Mapping[str, Any]], None]) -> None:
+        """Check a bundle; ``done`` gets ``{"bundle": ...}`` or ``{"refused": reason, "said": ...}``."""
+
+    def update_install(
+        self, path: Path, progress: Callable[[Progress], None], done: Callable[[Mapping[str, Any]], None]
+    ) -> None:
+        """Have a bundle installed; ``done`` gets ``{"bundle": ..., "installed": true}`` or why it was refused."""
+
+    def gate(self, done: Callable[[bool], None]) -> None:
+        """Call ``done(may stay)`` as soon as the version that runs is judged by its first self-test."""
 
     def report(self, language: str) -> str:
         """Return the redacted report of this terminal as text."""

@@ -12,6 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from device.settings_parts import (
+    NetworkSettings,
+    UpdateSettings,
+    parse_hal,
+    parse_network,
+    parse_smart_card,
+    parse_time_server,
+    parse_update,
+)
 from device.table import Table, TableError, parse_toml
 
 CATALOGUE: Final = Path(__file__).parent / "catalogue"
@@ -62,18 +71,6 @@ class LineSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class NetworkSettings:
-    """The payment host as this terminal reaches it."""
-
-    host: str
-    port: int
-    tls: bool
-    server_name: str
-    ca_file: str
-    timeout_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class HostSocketSettings:
     """The payment application's socket, and the user ids that may connect (empty: the service's own and root).
 
@@ -100,6 +97,7 @@ class Settings:
     smart_card: str | None  # part of the PC/SC reader's name; "" is the first reader
     network: NetworkSettings | None
     hal: Path | None  # the vendor's hardware library
+    update: UpdateSettings | None = None
     time_server: tuple[str, int] | None = None  # host and port
 
     @property
@@ -143,10 +141,11 @@ def read_settings(path: Path) -> Settings:
         modem=_line(root, "modem", 115200, ""),
         host_tap=_line(root, "host_tap", 9600, "unionpay"),
         printer=_line(root, "printer", 115200, ""),
-        smart_card=_smart_card(root),
-        network=_network(root),
-        hal=_hal(root),
-        time_server=_time_server(root),
+        smart_card=parse_smart_card(root),
+        network=parse_network(root),
+        hal=parse_hal(root),
+        update=parse_update(root),
+        time_server=parse_time_server(root),
     )
     root.close()
     return settings
@@ -213,54 +212,6 @@ def _line(root: Table, section: str, baud: int, profile: str) -> LineSettings | 
     )
     table.close()
     return line
-
-
-def _smart_card(root: Table) -> str | None:
-    if "smart_card" not in root:
-        return None
-    table = root.table("smart_card")
-    enabled, reader = table.flag("enabled", True), table.text("reader", "")
-    table.close()
-    return reader if enabled else None
-
-
-def _hal(root: Table) -> Path | None:
-    if "hal" not in root:
-        return None
-    table = root.table("hal")
-    library = Path(table.text("library"))
-    table.close()
-    if not library.is_absolute():
-        raise table.error("library", "must be a full path, so that no other folder's file is loaded")
-    return library
-
-
-def _time_server(root: Table) -> tuple[str, int] | None:
-    if "clock" not in root:
-        return None
-    table = root.table("clock")
-    server = table.text("server", most=255), table.whole("port", 123, least=1, most=65535)
-    table.close()
-    return server
-
-
-def _network(root: Table) -> NetworkSettings | None:
-    if "network" not in root:
-        return None
-    table = root.table("network")
-    host = table.text("host", most=255)
-    network = NetworkSettings(
-        host,
-        table.whole("port", least=1, most=65535),
-        table.flag("tls", True),
-        table.text("server_name", "") or host,
-        table.text("ca_file", ""),
-        table.number("timeout_s", 1.5),
-    )
-    table.close()
-    if not 0.1 <= network.timeout_s <= 10:
-        raise table.error("timeout_s", "must be from 0.1 to 10")
-    return network
 
 
 def read_catalogue(name: str) -> Table:

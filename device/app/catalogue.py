@@ -12,6 +12,7 @@ from device.evidence import CheckSpec
 from device.message_profiles import read_message_profiles
 from device.selftest.check_table import PartRow, parse_checks, parse_parts
 from device.settings import LANGUAGES, read_catalogue, read_folder, read_texts
+from device.update.gate import Counts, parse_gate
 from protocol.iso8583_profile import MessageProfile
 
 
@@ -24,6 +25,7 @@ class Catalogue:
     texts: Mapping[str, Mapping[str, Mapping[str, Any]]]
     knowledge: Knowledge
     messages: Mapping[str, MessageProfile]
+    gate: Mapping[str, Counts]
 
 
 def load_catalogue(message_files: Sequence[Path] = ()) -> Catalogue:
@@ -40,4 +42,5 @@ def load_catalogue(message_files: Sequence[Path] = ()) -> Catalogue:
         texts=texts,
         knowledge=parse_knowledge(read_catalogue("causes.toml"), hosts, texts),
         messages=read_message_profiles(message_files),
+        gate=parse_gate(read_catalogue("gate.toml")),
     )

@@ -103,6 +103,7 @@ class PartPlans:
             "memory": self._memory,
             "temperature": self._temperature,
             "profile": self._terminal.check,
+            "update": self._update,
             "screen": lambda sheet: check_screen(self._settings.screen, self._settings.service.language, sheet),
             "service": self._service,
             "versions": self._versions,
@@ -110,6 +111,12 @@ class PartPlans:
             **board_checks(self._settings, self._terminal, wanted),
         }
         return checks[row.part]
+
+    def _update(self, sheet: Sheet) -> None:
+        from device.selftest.update import check_update  # noqa: PLC0415
+        from device.update.records import Records  # noqa: PLC0415
+
+        check_update(Records(self._settings.service.state_dir / "update"), sheet)
 
     def _reader(self, sheet: Sheet) -> None:
         from device.drivers.card_reader import ReaderSetup  # noqa: PLC0415

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from device.actions import Progress, SelftestResult
@@ -63,6 +64,24 @@ class Requests:
         from device.app.report_answers import trends_to_json  # noqa: PLC0415
 
         return trends_to_json(self._service.store.trends, check)
+
+    def update_status(self) -> Mapping[str, Any]:
+        """What runs, what is under way, how the last firmware update ended."""
+        return self._service.updates.status()
+
+    def update_verify(self, path: Path, done: Callable[[Mapping[str, Any]], None]) -> None:
+        """Check a bundle."""
+        self._service.updates.verify(path, done)
+
+    def update_install(
+        self, path: Path, progress: Callable[[Progress], None], done: Callable[[Mapping[str, Any]], None]
+    ) -> None:
+        """Have a bundle installed."""
+        self._service.updates.install(path, progress, done)
+
+    def gate(self, done: Callable[[bool], None]) -> None:
+        """Tell whether the version that runs may stay, once that is known."""
+        self._service.updates.gate.ask(done)
 
     def report(self, language: str) -> str:
         """The report of this terminal as text."""

@@ -65,9 +65,9 @@ class Selftests:
         self._hour = hour
         self._last_active_s = -_NIGHT_APART_S
 
-    def start_boot(self) -> None:
-        """Run the safe level once, then again every half hour."""
-        self._enqueue("boot", self._plans(Level.SAFE))
+    def start_boot(self, done: Callable[[list[Evidence]], None]) -> None:
+        """Run the safe level once and hand its evidence to ``done``, then again every half hour."""
+        self._enqueue("boot", self._plans(Level.SAFE), on_done=done)
         self._loop.call_in(PERIOD_S, self._periodic)
 
     def run_quiet(self, done: Callable[[], None]) -> None:
@@ -105,6 +105,10 @@ class Selftests:
             done(result_of(evidence, self._specs))
 
         self._enqueue("asked", plans, progress, finish, level)
+
+    def run_again(self, parts: Sequence[str], done: Callable[[Sequence[Evidence]], None]) -> None:
+        """Run the safe checks of these parts once more."""
+        self._enqueue("again", [plan for plan in self._plans(Level.SAFE) if plan.part in parts], on_done=done)
 
     def sale_began(self) -> None:
         """Stop whatever could disturb the sale."""

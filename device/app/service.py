@@ -24,9 +24,11 @@ from device.app.journal import note
 from device.app.parts import PartPlans
 from device.app.requests import Requests
 from device.app.selftests import Selftests
+from device.app.supervisor import Supervisor
 from device.app.tap import Tap
 from device.app.terminal import Terminal
 from device.app.trend_watch import with_trend
+from device.app.updates import Updates
 from device.diagnosis.diagnosis_json import diagnosis_to_json
 from device.drivers.card_token import CardTokens
 from device.drivers.handed_over import HandedOver
@@ -65,6 +67,16 @@ class Service:
         self.selftests = Selftests(
             self.loop, lambda: self.catalogue, self._plans, self._note_evidence, self.applications.held_back
         )
+        self.updates = Updates(
+            self.loop,
+            settings.update,
+            settings.service.state_dir,
+            self.applications.held_back,
+            self.cache.snapshot,
+            lambda: self.catalogue.gate,
+            self.selftests.run_again,
+        )
+        self._supervisor = Supervisor(self.loop)
         self._display = Display(self.loop, self._draw, self._note_finding)
         self._left_out = ""
         self._tap: Tap | None = None
@@ -92,6 +104,7 @@ class Service:
         JsonServer(self.loop, self._settings.service.run_dir / "control.sock", (), self._control_connected)
         self.loop.stop_on(signal.SIGTERM, signal.SIGINT)
         note("READY", version=self.version)
+        self._supervisor.ready()
         self.loop.call_in(0, self._after_ready)
         self.loop.run()
         note("stopped")
@@ -109,7 +122,7 @@ class Service:
             self._tap = Tap(self.loop, self._settings.host_tap, lambda: self._messages, self._tapped)
         for problem in self.problems():
             note("problem", what=problem)
-        self.selftests.start_boot()
+        self.selftests.start_boot(self.updates.boot_done)
 
     @property
     def _messages(self) -> tuple[Any, ...]:

@@ -17,14 +17,18 @@ class ServiceError(RuntimeError):
 
 
 def ask_service(
-    run_dir: Path, command: str, args: Mapping[str, Any], on_progress: Callable[[Mapping[str, Any]], None]
+    run_dir: Path,
+    command: str,
+    args: Mapping[str, Any],
+    on_progress: Callable[[Mapping[str, Any]], None],
+    patience_s: float = _TIMEOUT_S,
 ) -> tuple[bool, Any]:
     """Ask the running service. Returns (True, result), or (False, None) where no service runs.
 
-    Raises :class:`ServiceError` if it answers with an error, breaks off, or is silent for half a minute.
+    Raises :class:`ServiceError` if it answers with an error, breaks off, or is silent for ``patience_s``.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
-        sock.settimeout(_TIMEOUT_S)
+        sock.settimeout(patience_s)
         try:
             sock.connect(str(run_dir / "control.sock"))
         except (FileNotFoundError, ConnectionRefusedError):
@@ -35,7 +39,7 @@ def ask_service(
             sock.sendall(json.dumps({"command": command, "args": dict(args)}).encode() + b"\n")
             return True, _read_answer(sock, on_progress)
         except TimeoutError as error:
-            raise ServiceError(f"the service did not answer {command} within {_TIMEOUT_S:.0f} s") from error
+            raise ServiceError(f"the service did not answer {command} within {patience_s:.0f} s") from error
         except OSError as error:
             raise ServiceError(f"the service broke off: {error.strerror or error}") from error
 

@@ -11,6 +11,7 @@ from device.app.standalone import Standalone
 from device.commands.line import ServiceError, ask_service
 from device.commands.report import compare_files, write_file, write_terminal_report
 from device.commands.selftest import run_selftest
+from device.commands.update import run_update
 from device.outlets.report import history_text
 from device.settings import DEFAULT_PATH, Settings, read_settings, read_texts
 
@@ -26,6 +27,8 @@ def run_on_terminal(arguments: argparse.Namespace) -> int:
         language = arguments.lang or settings.service.language
         if arguments.command == "selftest":
             return run_selftest(arguments, settings, language)
+        if arguments.command == "update":
+            return run_update(arguments, settings, language)
         if arguments.command == "history":
             return _history(settings, language, as_json=arguments.json)
         return _hand_out(arguments, write_terminal_report(arguments, settings, language))

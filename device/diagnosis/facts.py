@@ -43,7 +43,7 @@ TESTED: Final[tuple[str, ...]] = (
     *("watchdog.armed", "uptime.hours", "uptime.reset", "versions.system", "versions.posmedic"),
     *("versions.application", "versions.parameters", "versions.aid_table", "versions.ca_keys"),
     "modem.rsrp",
-    *("host.echo",),
+    *("host.echo", "update.last"),
     *("printer.answer", "printer.paper", "printer.cover", "printer.cutter", "printer.temperature"),
     *("printer.test_line",),
     *("reader.retries", "reader.errors", "reader.head_cycles", "smart_card.answer_time", "modem.rsrq"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from device.actions import Actions, Progress, SelftestResult
@@ -30,6 +31,8 @@ class ControlOutlet:
             "trends": self._trends,
             "report": self._report,
             "selftest": self._selftest,
+            "update": self._update,
+            "gate": lambda _args, send: self._actions.gate(lambda stays: send({"result": {"stays": stays}})),
         }
 
     def take(self, request: Mapping[str, Any], send: Send) -> None:
@@ -52,6 +55,23 @@ class ControlOutlet:
         check = args.optional_text("check", most=80)
         args.close()
         send({"result": self._actions.trends(check)})
+
+    def _update(self, args: Table, send: Send) -> None:
+        action = args.choice("action", ("status", "verify", "install"))
+        path = Path(args.text("path", "", most=1000))
+        args.close()
+        if action == "status":
+            send({"result": self._actions.update_status()})
+        elif not path.is_absolute():
+            send({"error": "path must be a full path of a bundle."})
+        elif action == "verify":
+            self._actions.update_verify(path, lambda answer: send({"result": answer}))
+        else:
+            self._actions.update_install(
+                path,
+                lambda step: send({"progress": dataclasses.asdict(step)}),
+                lambda answer: send({"result": answer}),
+            )
 
     def _selftest(self, args: Table, send: Send) -> None:
         level = Level(args.choice("level", tuple(Level), Level.SAFE))

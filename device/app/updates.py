@@ -1,0 +1,186 @@
+"""Firmware updates as the service sees them: what may be asked when, and the boot gate of a new version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from device.actions import Progress
+from device.app import update_task
+from device.app.boot_gate import BootGate, Rerun
+from device.app.journal import note
+from device.drivers.system import read_system_version
+from device.evidence import Evidence
+from device.loop import Loop
+from device.settings_parts import UpdateSettings
+from device.store.clock import SystemClock
+from device.update.gate import Counts
+from device.update.records import Records, Running
+from device.worker import Ending, Report, Worker
+
+_ASK_S: Final = 75.0  # three questions to RAUC
+_INSTALL_S: Final = 1800.0
+_BATTERY: Final = "power.battery"
+
+Answer = Callable[[Mapping[str, Any]], None]
+
+
+class Updates:
+    """Asks RAUC in workers, one at a time. ``held_back()`` names a sale or unsent payments, "" if there are none."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        settings: UpdateSettings | None,
+        state_dir: Path,
+        held_back: Callable[[], str],
+        evidence: Callable[[], Sequence[Evidence]],
+        counts: Callable[[], Mapping[str, Counts]],
+        rerun: Rerun,
+    ) -> None:
+        self._loop = loop
+        self._settings = settings
+        self._held_back = held_back
+        self._evidence = evidence
+        self._rerun = rerun
+        self._boot_id = SystemClock().boot_id
+        self.records = Records(state_dir / "update")
+        self.running = Running(read_system_version() or "", "")
+        self.gate = BootGate(self.records, counts, rerun, self._boot_id)
+        self._system: Mapping[str, Any] = {}
+        self._under_way: Mapping[str, Any] | None = None
+        self._worker: Worker | None = None
+
+    def boot_done(self, evidence: Sequence[Evidence]) -> None:
+        """The first self-test of this boot has ended: judge what runs."""
+
+        def judge() -> None:
+            slots = self._system.get("slots", ())
+            way_back = any(slot["good"] and not slot["booted"] for slot in slots)
+            self.gate.ask(self._gate_decided)
+            self.gate.judge(self.running, evidence, way_back=way_back)
+
+        if self._settings is not None:
+            self.refresh(judge)
+
+    def refresh(self, done: Callable[[], None]) -> None:
+        """Ask RAUC for the slots; without an updater or an answer they stay as they were known."""
+        settings = self._settings
+        if settings is None or self._worker is not None:
+            done()
+            return
+        self._work(
+            lambda report: update_task.report_system(settings, report),
+            _ASK_S,
+            lambda _step: None,
+            lambda _answer: done(),
+        )
+
+    def status(self) -> Mapping[str, Any]:
+        """What runs, what is under way, how the last update ended, and what RAUC told of the slots."""
+        verdict, pending = self.records.verdict(), self.records.pending()
+        return {
+            "updater": "rauc" if self._settings is not None else "none",
+            "running": asdict(self.running),
+            "under_way": self._under_way,
+            "pending": None if pending is None else asdict(pending),
+            "last": None if verdict is None else asdict(verdict),
+            "system": self._system or None,
+            "gate": "open" if self.gate.is_open else "decided",
+        }
+
+    def verify(self, path: Path, done: Answer) -> None:
+        """Check a bundle without changing anything."""
+        settings = self._settings
+        if settings is None or self._worker is not None:
+            done({"refused": "no_updater" if settings is None else "under_way", "said": ""})
+            return
+        version = self.running.version
+        self._work(
+            lambda report: update_task.report_verify(settings, path, version, report), _ASK_S, lambda _step: None, done
+        )
+
+    def install(self, path: Path, progress: Callable[[Progress], None], done: Answer, *, gated: bool = True) -> None:
+        """Have a bundle written to the slot that does not run, unless something speaks against it now.
+
+        ``gated``: only once the version that runs has come through its first self-test.
+        """
+        settings, refused = self._settings, self.refusal(gated=gated)
+        if settings is None or refused:
+            done({"refused": refused, "said": ""})
+            return
+        self._under_way = {"percent": 0, "text": path.name}
+
+        def step(told: Mapping[str, Any]) -> None:
+            if "percent" in told:
+                self._under_way = dict(told)
+                progress(Progress(int(told["percent"]), 100, str(told["text"])))
+
+        def end(answer: Mapping[str, Any]) -> None:
+            self._under_way = None
+            note("update", bundle=path.name, refused=answer.get("refused", "no"))
+            done(answer)
+
+        note("update", install=path.name)
+        self._work(
+            lambda report: update_task.report_install(
+                settings, path, self.running, self._boot_id, self.records, report
+            ),
+            _INSTALL_S,
+            step,
+            end,
+        )
+
+    def refusal(self, *, gated: bool = True) -> str:
+        """Why no update may be installed just now, as a word of the texts; "" if one may."""
+        if self._settings is None:
+            return "no_updater"
+        if self._worker is not None:
+            return "under_way"
+        if held := self._held_back():
+            return held
+        if gated and self.gate.is_open:
+            return "gate_open"
+        charge = next((item.value for item in self._evidence() if item.id == _BATTERY), None)
+        if isinstance(charge, int | float) and charge < self._settings.min_battery:
+            return "battery_low"
+        return ""
+
+    def _gate_decided(self, stay: bool) -> None:
+        settings = self._settings
+        self._rerun(("update",), lambda _evidence: None)
+        if not stay and settings is not None:
+            self._work(
+                lambda report: update_task.report_mark_bad(settings, report),
+                _ASK_S,
+                lambda _step: None,
+                lambda answer: note("update", marked_bad=answer.get("refused", "yes")),
+            )
+
+    def _work(
+        self,
+        task: Callable[[Report], None],
+        deadline_s: float,
+        on_step: Callable[[Mapping[str, Any]], None],
+        done: Answer,
+    ) -> None:
+        """One worker; ``done`` gets everything it told, or why it came to nothing."""
+        told: dict[str, Any] = {}
+
+        def step(value: Mapping[str, Any]) -> None:
+            told.update(value)
+            if "system" in value:
+                self._system = value["system"]
+                self.running = Running(self.running.version, self._system["booted"])
+            on_step(value)
+
+        def end(ending: Ending) -> None:
+            self._worker = None
+            if not told or ending.end != "done":
+                told.setdefault("refused", "broke_off")
+                told.setdefault("said", f"{ending.end} {ending.detail}".strip())
+            done(told)
+
+        self._worker = Worker(self._loop, task, deadline_s, step, end)

@@ -1,0 +1,107 @@
+"""Sections of ``settings.toml`` that a terminal may lack: each gives None where it stands not in the file.
+
+Every error is a :class:`~device.table.TableError`: one sentence with file, line and key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from device.table import Table
+
+BUNDLE_FORMATS: Final = ("verity", "plain", "crypt")  # of RAUC; only verity is checked while it is read
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """The payment host as this terminal reaches it."""
+
+    host: str
+    port: int
+    tls: bool
+    server_name: str
+    ca_file: str
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateSettings:
+    """Firmware updates by RAUC.
+
+    ``config``: RAUC's configuration (None: in RAUC's own place); ``formats`` of bundles that are taken;
+    ``min_battery`` in %; ``gate_s``: how long a new version may take to come through its first self-test.
+    """
+
+    config: Path | None
+    formats: tuple[str, ...]
+    min_battery: int
+    gate_s: float
+
+
+def parse_smart_card(root: Table) -> str | None:
+    """Part of the PC/SC reader's name, "" for the first one; None: there is none."""
+    if "smart_card" not in root:
+        return None
+    table = root.table("smart_card")
+    enabled, reader = table.flag("enabled", True), table.text("reader", "")
+    table.close()
+    return reader if enabled else None
+
+
+def parse_hal(root: Table) -> Path | None:
+    """Full path of the vendor's library; None: there is none."""
+    if "hal" not in root:
+        return None
+    table = root.table("hal")
+    library = Path(table.text("library"))
+    table.close()
+    if not library.is_absolute():
+        raise table.error("library", "must be a full path, so that no other folder's file is loaded")
+    return library
+
+
+def parse_time_server(root: Table) -> tuple[str, int] | None:
+    """Host and port of the time server to compare the clock with; None: there is none."""
+    if "clock" not in root:
+        return None
+    table = root.table("clock")
+    server = table.text("server", most=255), table.whole("port", 123, least=1, most=65535)
+    table.close()
+    return server
+
+
+def parse_update(root: Table) -> UpdateSettings | None:
+    """How firmware updates are taken; None: not at all."""
+    if "update" not in root:
+        return None
+    table = root.table("update")
+    config, formats = table.optional_text("config"), table.texts("formats", ("verity",))
+    battery, gate_s = table.whole("min_battery", 30, most=100), table.number("gate_s", 90.0)
+    table.close()
+    if not formats or not set(formats) <= set(BUNDLE_FORMATS):
+        raise table.error("formats", f"must be a list of some of {', '.join(BUNDLE_FORMATS)}")
+    if not 10 <= gate_s <= 3600:
+        raise table.error("gate_s", "must be from 10 to 3600")
+    return UpdateSettings(Path(config) if config else None, formats, battery, gate_s)
+
+
+def parse_network(root: Table) -> NetworkSettings | None:
+    """The payment host; None: this terminal has no network of its own."""
+    if "network" not in root:
+        return None
+    table = root.table("network")
+    host = table.text("host", most=255)
+    network = NetworkSettings(
+        host,
+        table.whole("port", least=1, most=65535),
+        table.flag("tls", True),
+        table.text("server_name", "") or host,
+        table.text("ca_file", ""),
+        table.number("timeout_s", 1.5),
+    )
+    table.close()
+    if not 0.1 <= network.timeout_s <= 10:
+        raise table.error("timeout_s", "must be from 0.1 to 10")
+    return network
