@@ -46,8 +46,11 @@ class Actions(Protocol):
     def history(self) -> Mapping[str, Any]:
         """Return the fault memory: declines and faults, newest first."""
 
+    def clear_faults(self) -> Mapping[str, Any]:
+        """Forget every fault and every completed test; return how many faults were ``cleared``. Declines stay."""
+
     def last(self) -> Mapping[str, Any] | None:
-        """Return the last decline: ``{"at": ..., "frame": ..., "diagnosis": ...}``, or None."""
+        """Return the last decline: ``at``, ``frame``, ``diagnosis`` and the evidence known otherwise ``before``."""
 
     def facts(self) -> Mapping[str, Any]:
         """Return ``software``, ``terminal`` (the profile) and ``evidence`` (the newest of every check)."""

@@ -31,6 +31,7 @@ def last_to_json(store: Store) -> dict[str, Any] | None:
         "at": newest[0].at.isoformat(timespec="seconds"),
         "frame": json.loads(newest[0].frame_json),
         "diagnosis": json.loads(newest[0].diagnosis_json),
+        "before": store.evidence_before(newest[0].number),
     }
 
 

@@ -47,8 +47,12 @@ class Requests:
         """Declines and faults, newest first."""
         return self._service.store.history(self._service.catalogue.checks)
 
+    def clear_faults(self) -> Mapping[str, Any]:
+        """Forget every fault; tell how many."""
+        return {"cleared": self._service.store.clear_faults()}
+
     def last(self) -> Mapping[str, Any] | None:
-        """The last decline: when, frame and diagnosis."""
+        """The last decline: when, frame, diagnosis, and what was known otherwise before."""
         from device.app.report_answers import last_to_json  # noqa: PLC0415  rare: not at start
 
         return last_to_json(self._service.store)

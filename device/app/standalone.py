@@ -61,12 +61,13 @@ class Standalone:
         SelftestRun(loop, plans, specs, take, part_done, loop.stop).start()
         loop.run()
         self._store.note_evidence(collected, self._cache.snapshot())
-        self._store.trends.flush()
+        self._store.settle()
         return result_of(collected, specs)
 
     def ask(self, command: str, args: Mapping[str, Any]) -> Any:
-        """Answer ``history``, ``facts``, ``last`` and ``trends`` as the service does over ``control.sock``."""
+        """Answer what reports ask as the service does over ``control.sock``, and ``clear_faults``."""
         answers: Mapping[str, Callable[[], Any]] = {
+            "clear_faults": lambda: {"cleared": self._store.clear_faults()},
             "history": lambda: self._store.history(self._catalogue.checks),
             "facts": lambda: facts_to_json(self._terminal.profile(), self._cache.snapshot()),
             "last": lambda: last_to_json(self._store),

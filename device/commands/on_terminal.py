@@ -30,7 +30,7 @@ def run_on_terminal(arguments: argparse.Namespace) -> int:
         if arguments.command == "update":
             return run_update(arguments, settings, language)
         if arguments.command == "history":
-            return _history(settings, language, as_json=arguments.json)
+            return _history(arguments, settings, language)
         return _hand_out(arguments, write_terminal_report(arguments, settings, language))
     except (AlreadyRunningError, ServiceError, ValueError) as error:
         sys.stderr.write(f"posmedic: {error}\n")
@@ -43,11 +43,15 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     return read_settings(arguments.settings or DEFAULT_PATH)
 
 
-def _history(settings: Settings, language: str, *, as_json: bool) -> int:
-    runs, history = ask_service(settings.service.run_dir, "history", {}, lambda _step: None)
-    if not runs:
-        history = Standalone(settings).ask("history", {})
-    if as_json:
+def _history(arguments: argparse.Namespace, settings: Settings, language: str) -> int:
+    """The fault memory, after it was cleared where that was asked."""
+    alone: Standalone | None = None
+    for command in ("clear_faults", "history") if arguments.clear else ("history",):
+        runs, history = ask_service(settings.service.run_dir, command, {}, lambda _step: None)
+        if not runs:
+            alone = alone or Standalone(settings)
+            history = alone.ask(command, {})
+    if arguments.json:
         _print(json.dumps(history, ensure_ascii=False, indent=1))
     else:
         _print(history_text(history, language, read_texts(language)))

@@ -1,4 +1,4 @@
-"""``posmedic selftest``: runs the checks in the service or without one, and tells them as a table, JSON or lines."""
+"""``posmedic selftest``: runs the checks in the service or without one, and tells them as a table or as JSON lines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from device.settings import Settings, read_catalogue, read_texts
 
 def run_selftest(arguments: argparse.Namespace, settings: Settings, language: str) -> int:
     """Run the checks, print them in the asked form, save them where asked; the exit code of the run."""
-    lines = LinePrinter(parse_checks(read_catalogue("checks.toml"))) if arguments.lines else None
+    lines = LinePrinter(parse_checks(read_catalogue("checks.toml"))) if arguments.json else None
 
     def step(progress: Progress) -> None:
         show_progress(progress)
@@ -39,9 +39,6 @@ def run_selftest(arguments: argparse.Namespace, settings: Settings, language: st
     if lines is not None:
         lines.print(result.evidence)
         lines.end(result.exit_code)
-    elif arguments.json:
-        rows = [dataclasses.asdict(item) for item in result.evidence]
-        _print(json.dumps({"exit_code": result.exit_code, "evidence": rows}, ensure_ascii=False, indent=1))
     else:
         _print(selftest_text(result.evidence, language, read_texts(language)))
     return result.exit_code

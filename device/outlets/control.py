@@ -26,6 +26,7 @@ class ControlOutlet:
         self._commands: dict[str, Callable[[Table, Send], None]] = {
             "status": lambda _args, send: send({"result": self._actions.status()}),
             "history": lambda _args, send: send({"result": self._actions.history()}),
+            "clear_faults": lambda _args, send: send({"result": self._actions.clear_faults()}),
             "last": lambda _args, send: send({"result": self._actions.last()}),
             "facts": lambda _args, send: send({"result": self._actions.facts()}),
             "trends": self._trends,

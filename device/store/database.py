@@ -18,7 +18,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 MOST_BYTES: Final = 16 << 20
 _PAGE_BYTES: Final = 4096
 _LOCK_WAIT_S: Final = 0.2
@@ -46,8 +46,20 @@ CREATE TABLE IF NOT EXISTS sample (
     period TEXT NOT NULL, start_s INTEGER NOT NULL, evidence_id TEXT NOT NULL, count INTEGER NOT NULL,
     least REAL NOT NULL, most REAL NOT NULL, total REAL NOT NULL, last REAL NOT NULL,
     PRIMARY KEY (period, start_s, evidence_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fault_order (
+    evidence_id TEXT PRIMARY KEY, seq INTEGER NOT NULL DEFAULT 0, aged_cycle TEXT NOT NULL DEFAULT '');
+CREATE TABLE IF NOT EXISTS completed (evidence_id TEXT PRIMARY KEY, boot_id TEXT NOT NULL DEFAULT '');
+CREATE TABLE IF NOT EXISTS bucket (
+    seq INTEGER PRIMARY KEY, period TEXT NOT NULL, start_s INTEGER NOT NULL, rolled INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (period, start_s));
+CREATE TABLE IF NOT EXISTS decline_before (decline_id INTEGER PRIMARY KEY, evidence TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS once (name TEXT PRIMARY KEY, boot_id TEXT NOT NULL, monotonic_s REAL NOT NULL,
+    wall_s REAL NOT NULL);
 """
-TABLES: Final = ("sale", "decline", "code_count", "fault", "moment", "fault_detail", "tested", "sample")
+TABLES: Final = (
+    *("sale", "decline", "code_count", "fault", "moment", "fault_detail", "tested", "sample"),
+    *("fault_order", "completed", "bucket", "decline_before", "once"),
+)
 
 _SENTENCES: Final = {
     sqlite3.SQLITE_FULL: "Storage is full, so {} cannot be written: make room.",

@@ -17,13 +17,15 @@ from typing import Any, Final
 
 from device.evidence import EntryMode, Evidence, Exchange, MacVerdict, Match, PastSale
 from device.store.clock import Clock, SystemClock
-from device.store.faults import Fault, Faults
+from device.store.fault import Fault
+from device.store.faults import Faults
 from device.store.safe_database import SafeDatabase
 from device.store.trends import Trends
 
 MOST_SALES: Final = 200  # of the window: a till makes fewer in half an hour; every frame carries them
 MOST_DECLINES: Final = 500
 MOST_DECLINE_BYTES: Final = 8 << 20
+_CLEARED: Final = "faults cleared"
 _SALE_DAY_S: Final = 86400.0
 
 
@@ -124,9 +126,19 @@ class Store:
         return self._safe.write(add)
 
     def revise_decline(self, number: int, frame_json: str, diagnosis_json: str) -> None:
-        """Replace what was kept under ``number``; nothing happens if it has been pruned."""
+        """Replace what was kept under ``number``; nothing happens if it has been pruned.
+
+        What the first frame knew otherwise stays: :meth:`evidence_before`.
+        """
 
         def revise(database: sqlite3.Connection) -> None:
+            old = database.execute("SELECT frame FROM decline WHERE id = ?", (number,)).fetchone()
+            if old is None:
+                return
+            database.execute(
+                "INSERT OR IGNORE INTO decline_before (decline_id, evidence) VALUES (?, ?)",
+                (number, json.dumps(_changed(old[0], frame_json), ensure_ascii=False)),
+            )
             database.execute(
                 "UPDATE decline SET frame = ?, diagnosis = ?, bytes = ? WHERE id = ?",
                 (frame_json, diagnosis_json, _size(frame_json, diagnosis_json), number),
@@ -146,19 +158,59 @@ class Store:
             )
         )
 
+    def evidence_before(self, number: int) -> list[dict[str, Any]]:
+        """Evidence of the moment of a decline that the test after it found changed, as the frame held it."""
+        row = self._safe.read(
+            lambda database: database.execute(
+                "SELECT evidence FROM decline_before WHERE decline_id = ?", (number,)
+            ).fetchone()
+        )
+        return json.loads(row[0]) if row else []
+
     def note_evidence(self, evidence: Iterable[Evidence], known: Sequence[Evidence] = ()) -> None:
         """Remember what failed; what passed ends its fault. ``known``: everything known now, for its freeze frame."""
         items = list(evidence)
         self._faults.note(items, known)
-        self.trends.note(items)
+        if self.trends.note(items):
+            self._faults.settle()
+
+    def settle(self) -> None:
+        """Write what is gathered in memory: the hour of every trend, and what repeated itself."""
+        self._faults.settle()
+        self.trends.flush()
+
+    def seconds_since(self, name: str) -> float | None:
+        """How long ago :meth:`mark` was called for ``name``; None: never, or the clock was set so that nobody knows."""
+        row = self._safe.read(
+            lambda database: database.execute(
+                "SELECT boot_id, monotonic_s, wall_s FROM once WHERE name = ?", (name,)
+            ).fetchone()
+        )
+        if row is None:
+            return None
+        same = row[0] == self._clock.boot_id
+        age_s = float(self._clock.monotonic_s() - row[1] if same else self._clock.wall_s() - row[2])
+        return age_s if age_s >= 0 else None
+
+    def mark(self, name: str) -> None:
+        """Remember that this happened now, also across a restart."""
+        moment = (self._clock.boot_id, self._clock.monotonic_s(), self._clock.wall_s())
+        self._safe.write(
+            lambda database: database.execute(
+                "INSERT OR REPLACE INTO once (name, boot_id, monotonic_s, wall_s) VALUES (?,?,?,?)", (name, *moment)
+            )
+        )
 
     def faults(self) -> tuple[Fault, ...]:
         """Everything that ever failed and is still remembered: active ones first, then newest first."""
         return self._faults.all()
 
-    def clear_faults(self) -> None:
-        """Forget every fault and every test."""
+    def clear_faults(self) -> int:
+        """Forget every fault and every test, and remember when; returns how many faults were forgotten."""
+        count = len(self.faults())
         self._faults.clear()
+        self.mark(_CLEARED)
+        return count
 
     def last_time_seen(self) -> datetime | None:
         """Wall clock of the last write: the latest one made, not the greatest, so a wrong clock heals."""
@@ -175,24 +227,20 @@ class Store:
                 "SELECT code, first_wall_s, last_wall_s, count FROM code_count ORDER BY last_wall_s DESC, code"
             ).fetchall()
         )
+        cleared = self._safe.read(
+            lambda database: database.execute("SELECT wall_s FROM once WHERE name = ?", (_CLEARED,)).fetchone()
+        )
         return {
             "kept": self.degraded or "ok",
+            "cleared_at": None if cleared is None else _iso(cleared[0]),
             "codes": [
                 {"code": code or None, "first_seen": _iso(first_s), "last_seen": _iso(last_s), "count": count}
                 for code, first_s, last_s, count in codes
             ],
             "declines": [_summary(decline) for decline in self.declines()],
-            "faults": [
-                {
-                    **{"id": fault.id, "outcome": fault.outcome.value, "value": fault.value, "reason": fault.reason},
-                    **{"detail": fault.detail, "first_seen": fault.first_seen.isoformat(timespec="seconds")},
-                    **{"last_seen": fault.last_seen.isoformat(timespec="seconds")},
-                    **{"count": fault.count, "active": fault.active, "occurrences": fault.occurrences},
-                    **{"aged": fault.aged, "status": list(fault.status), "frame": fault.frame},
-                }
-                for fault in self.faults()
-            ],
+            "faults": [fault.to_json() for fault in self.faults()],
             "untested": list(self._faults.untested(checks)),
+            "untested_this_boot": list(self._faults.untested_this_boot(checks)),
         }
 
     def close(self) -> None:
@@ -208,6 +256,22 @@ def _prune_declines(database: sqlite3.Connection) -> None:
         " WHERE place > ? OR (total > ? AND place > 1))",
         (MOST_DECLINES, MOST_DECLINE_BYTES),
     )
+    database.execute("DELETE FROM decline_before WHERE decline_id NOT IN (SELECT id FROM decline)")
+
+
+def _changed(old_json: str, new_json: str) -> list[dict[str, Any]]:
+    """The evidence of the older frame whose outcome, value or reason the newer one has otherwise."""
+
+    def rows(text: str) -> dict[str, dict[str, Any]]:
+        return {row["id"]: row for row in json.loads(text).get("evidence", ())}
+
+    told = ("outcome", "value", "reason")
+    new = rows(new_json)
+    return [
+        row
+        for name, row in rows(old_json).items()
+        if name not in new or [row.get(key) for key in told] != [new[name].get(key) for key in told]
+    ]
 
 
 def _past_sale(row: tuple[Any, ...]) -> PastSale:

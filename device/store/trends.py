@@ -2,7 +2,8 @@
 
 An hour is gathered in memory and written when it is over: one small write an hour, whatever was measured. Days are made
 of hours and months of days when they are over. All times are the wall clock's; a clock that jumps makes odd buckets,
-never a wrong verdict, because a comparison needs enough of them on both sides.
+never a wrong verdict, because a comparison needs enough of them on both sides. Buckets are forgotten in the order in
+which they were begun, whatever time they bear: a clock that was wrong for a day costs a day of history, not all of it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, TypeAlias
 
 from device.evidence import Evidence
@@ -21,6 +22,7 @@ from device.trend import Sample
 HOUR_S: Final = 3600
 KEPT: Final = {"hour": 72, "day": 62, "month": 24}
 _ABOVE: Final = (("hour", "day"), ("day", "month"))
+_STARTS: Final = "SELECT DISTINCT start_s FROM sample WHERE period = ? ORDER BY start_s"
 _MOST_IN_HOUR: Final = 256  # different facts
 
 
@@ -52,10 +54,11 @@ class Trends:
         self._hour = 0
         self._open: dict[str, _Bucket] = {}
 
-    def note(self, evidence: Iterable[Evidence]) -> None:
-        """Take what was measured; the hour before is written when a new one has begun."""
+    def note(self, evidence: Iterable[Evidence]) -> bool:
+        """Take what was measured; the hour before is written when a new one has begun: True if one has."""
         hour = int(self._clock.wall_s()) // HOUR_S * HOUR_S
-        if hour != self._hour:
+        begun = hour != self._hour
+        if begun:
             self.flush()
             self._hour = hour
         for item in evidence:
@@ -64,6 +67,7 @@ class Trends:
                 continue
             if item.id in self._open or len(self._open) < _MOST_IN_HOUR:
                 self._open.setdefault(item.id, _Bucket()).add(float(value))
+        return begun
 
     def flush(self) -> None:
         """Write the hour gathered so far."""
@@ -73,7 +77,8 @@ class Trends:
         hour = self._hour
 
         def write(database: sqlite3.Connection) -> None:
-            _merge(database, rows)
+            _adopt(database)
+            _merge(database, "hour", rows)
             for below, above in _ABOVE:
                 _roll_up(database, below, above, hour)
             for period, kept in KEPT.items():
@@ -104,8 +109,24 @@ class Trends:
         )
 
 
-def _merge(database: sqlite3.Connection, rows: list[_Row]) -> None:
+def _adopt(database: sqlite3.Connection) -> None:
+    """Buckets of a version that did not know the table of them; its finished days and months are made already."""
+    for period, above in (*_ABOVE, ("month", "")):
+        made = {start_s for (start_s,) in database.execute(_STARTS, (above,))}
+        known = {start_s for (start_s,) in database.execute("SELECT start_s FROM bucket WHERE period = ?", (period,))}
+        rows = [start_s for (start_s,) in database.execute(_STARTS, (period,)) if start_s not in known]
+        database.executemany(
+            "INSERT INTO bucket (period, start_s, rolled) VALUES (?, ?, ?)",
+            [(period, start_s, bool(above) and _start_of(above, start_s) in made) for start_s in rows],
+        )
+
+
+def _merge(database: sqlite3.Connection, period: str, rows: list[_Row]) -> None:
     """Add rows; a bucket that is there already (the clock stood still or was set back) grows."""
+    database.executemany(
+        "INSERT OR IGNORE INTO bucket (period, start_s) VALUES (?, ?)",
+        [(period, start_s) for start_s in sorted({row[1] for row in rows})],
+    )
     database.executemany(
         "INSERT INTO sample (period, start_s, evidence_id, count, least, most, total, last) VALUES (?,?,?,?,?,?,?,?)"
         " ON CONFLICT (period, start_s, evidence_id) DO UPDATE SET count = count + excluded.count,"
@@ -116,23 +137,23 @@ def _merge(database: sqlite3.Connection, rows: list[_Row]) -> None:
 
 
 def _roll_up(database: sqlite3.Connection, below: str, above: str, now_s: int) -> None:
-    """Make every finished ``above`` (day, month) that is not there yet out of its ``below`` rows."""
+    """Add every ``below`` bucket (hour, day) that is not in its ``above`` (day, month) yet, but for the running one."""
     running = _start_of(above, now_s)
-    (done,) = database.execute("SELECT coalesce(max(start_s), 0) FROM sample WHERE period = ?", (above,)).fetchone()
-    since = _end_of(above, done) if done else 0
-    if since >= running:
-        return
+    found = database.execute("SELECT start_s FROM bucket WHERE period = ? AND rolled = 0 ORDER BY seq", (below,))
+    done = [start_s for (start_s,) in found if _start_of(above, start_s) != running]
     rows: dict[tuple[int, str], _Row] = {}
-    found = database.execute(
-        "SELECT start_s, evidence_id, count, least, most, total, last FROM sample"
-        " WHERE period = ? AND start_s >= ? AND start_s < ? ORDER BY start_s",
-        (below, since, running),
+    for start_s in done:
+        for name, count, least, most, total, last in database.execute(
+            "SELECT evidence_id, count, least, most, total, last FROM sample WHERE period = ? AND start_s = ?",
+            (below, start_s),
+        ):
+            key = (_start_of(above, start_s), str(name))
+            row = (above, *key, count, least, most, total, last)
+            rows[key] = _joined(rows[key], row) if key in rows else row
+    _merge(database, above, list(rows.values()))
+    database.executemany(
+        "UPDATE bucket SET rolled = 1 WHERE period = ? AND start_s = ?", [(below, start_s) for start_s in done]
     )
-    for start_s, name, count, least, most, total, last in found:
-        key = (_start_of(above, start_s), str(name))
-        row = (above, *key, count, least, most, total, last)
-        rows[key] = _joined(rows[key], row) if key in rows else row
-    _merge(database, list(rows.values()))
 
 
 def _joined(old: _Row, new: _Row) -> _Row:
@@ -141,10 +162,15 @@ def _joined(old: _Row, new: _Row) -> _Row:
 
 
 def _prune(database: sqlite3.Connection, period: str, kept: int) -> None:
+    """Keep the ``kept`` buckets that were begun last."""
     database.execute(
-        "DELETE FROM sample WHERE period = ? AND start_s NOT IN"
-        " (SELECT DISTINCT start_s FROM sample WHERE period = ? ORDER BY start_s DESC LIMIT ?)",
+        "DELETE FROM bucket WHERE period = ? AND seq NOT IN"
+        " (SELECT seq FROM bucket WHERE period = ? ORDER BY seq DESC LIMIT ?)",
         (period, period, kept),
+    )
+    database.execute(
+        "DELETE FROM sample WHERE period = ? AND start_s NOT IN (SELECT start_s FROM bucket WHERE period = ?)",
+        (period, period),
     )
 
 
@@ -152,12 +178,6 @@ def _start_of(period: str, wall_s: int) -> int:
     moment = datetime.fromtimestamp(wall_s)
     first = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     return int((first if period == "day" else first.replace(day=1)).timestamp())
-
-
-def _end_of(period: str, start_s: int) -> int:
-    """The start of the period after the one that begins at ``start_s``."""
-    longer = timedelta(days=1, hours=12) if period == "day" else timedelta(days=32)
-    return _start_of(period, int((datetime.fromtimestamp(start_s) + longer).timestamp()))
 
 
 def _sample(evidence_id: str, period: str, row: tuple[int, int, float, float, float, float]) -> Sample:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -90,9 +91,9 @@ def test_help_names_every_command_and_each_has_its_own(declined: Kept) -> None:
 
 def test_the_self_test_ends_with_0_only_if_no_check_failed(kept: Kept) -> None:
     part = kept.terminal.command("selftest", "--part", "storage", "--json")
-    told = json.loads(part.stdout)
-    assert (part.returncode, told["exit_code"]) == (0, 0)
-    outcomes = {item["id"]: item["outcome"] for item in told["evidence"]}
+    *results, end = (json.loads(line) for line in part.stdout.splitlines())
+    assert (part.returncode, end) == (0, {"exit_code": 0})
+    outcomes = {item["id"]: item["outcome"] for item in results}
     assert outcomes["storage.writable"] == "pass"
     assert "fail" not in outcomes.values()
 
@@ -101,15 +102,17 @@ def test_a_check_that_failed_is_exit_code_1(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
     terminal.configure('[network]\nhost = "127.0.0.1"\nport = 1')
     ended = terminal.command("selftest", "--part", "network", "--json")
-    told = json.loads(ended.stdout)
-    assert (ended.returncode, told["exit_code"]) == (1, 1)
-    assert "fail" in {item["outcome"] for item in told["evidence"]}
+    *results, end = (json.loads(line) for line in ended.stdout.splitlines())
+    assert (ended.returncode, end) == (1, {"exit_code": 1})
+    assert "fail" in {item["outcome"] for item in results}
     terminal.remove()
 
 
 def test_both_ways_of_a_self_test_check_the_same_facts(declined: Kept, stopped: Kept) -> None:
     facts = [
-        [item["id"] for item in json.loads(each.terminal.command("selftest", "--json").stdout)["evidence"]]
+        sorted(
+            json.loads(line).get("id", "") for line in each.terminal.command("selftest", "--json").stdout.splitlines()
+        )
         for each in (declined, stopped)
     ]
     assert facts[0] == facts[1]
@@ -128,6 +131,22 @@ def test_a_diagnosis_is_told_in_the_asked_language(language: str, declined: Kept
     assert told.returncode == 0
     for line in declined.diagnosis["headline"][language]:
         assert line in told.stdout.decode()
+
+
+@pytest.mark.parametrize("served", [True, False])
+def test_a_cleared_history_knows_no_fault_and_no_completed_test(tmp_path: Path, served: bool) -> None:
+    terminal = Terminal(tmp_path)
+    terminal.configure('[network]\nhost = "127.0.0.1"\nport = 1')
+    terminal.command("selftest", "--part", "network")
+    with terminal.running() if served else contextlib.nullcontext():
+        before = json.loads(terminal.command("history", "--json").stdout)
+        assert "network.tcp" in {fault["id"] for fault in before["faults"]}
+        assert "network.tcp" not in before["untested"]
+        assert before["cleared_at"] is None
+        after = json.loads(terminal.command("history", "--clear", "--json").stdout)
+        assert (after["faults"], "network.tcp" in after["untested"]) == ([], True)
+        assert after["cleared_at"] is not None
+    terminal.remove()
 
 
 def test_the_history_holds_the_decline_and_its_short_code(kept: Kept) -> None:

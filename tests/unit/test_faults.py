@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from support.clocks import HandClock
 
 from device.app.trend_watch import with_trend
 from device.evidence import CheckSpec, Evidence, Level, Limit, Outcome
+from device.store import faults as faults_module
 from device.store.faults import AGED_OUT
 from device.store.store import Store
 from device.store.trends import KEPT
@@ -52,15 +54,91 @@ def test_each_beginning_of_a_fault_counts_and_keeps_what_was_known_then(store: S
     assert fault.frame == [["modem.signal", "pass", -80, 0]]
 
 
-def test_the_status_bits_tell_now_from_this_start_and_once_from_confirmed(store: Store, clock: HandClock) -> None:
+def test_the_status_bits_are_those_of_the_standard(store: Store, clock: HandClock) -> None:
+    """ISO 14229-1, annex D.2: bit by bit through the life of one fault."""
+    always = "failed_since_clear"
     store.note_evidence([reader(Outcome.FAIL)])
-    assert store.faults()[0].status == ("failed", "failed_this_boot")
+    assert store.faults()[0].status == ("failed", "failed_this_boot", "pending", always)
+    assert store.faults()[0].status_byte == 0b0010_0111
     store.note_evidence([reader(Outcome.PASS)])
-    assert store.faults()[0].status == ("failed_this_boot",)
+    assert store.faults()[0].status == ("failed_this_boot", "pending", always)
     clock.restart("boot-2")
-    assert store.faults()[0].status == ()
+    assert store.faults()[0].status == ("pending", always, "not_completed_this_boot")
+    store.note_evidence([reader(Outcome.PASS)])
+    assert store.faults()[0].status == (always,)
     store.note_evidence([reader(Outcome.FAIL)])
-    assert store.faults()[0].status == ("failed", "failed_this_boot", "confirmed")
+    assert store.faults()[0].status == ("failed", "failed_this_boot", "pending", "confirmed", always)
+    told = json.loads(json.dumps(store.history()))["faults"][0]
+    assert (told["status"], told["status_byte"]) == (list(store.faults()[0].status), "2F")
+
+
+def test_a_check_that_only_ever_broke_is_not_completed(store: Store) -> None:
+    store.note_evidence([reader(Outcome.ERROR)])
+    assert {"failed", "not_completed_since_clear", "not_completed_this_boot"} <= set(store.faults()[0].status)
+    assert store.history(["reader.answer"])["untested"] == ["reader.answer"]
+    store.note_evidence([reader(Outcome.FAIL)])
+    assert "not_completed_since_clear" not in store.faults()[0].status
+    assert store.history(["reader.answer"])["untested"] == []
+
+
+def test_what_was_not_tested_in_this_start_is_told_apart(tmp_path: Path, clock: HandClock) -> None:
+    ids = ("reader.answer", "modem.signal")
+    first = Store(tmp_path / "a.db", clock)
+    first.note_evidence([reader(Outcome.PASS), signal(-70)])
+    first.settle()
+    first.close()
+    clock.restart("boot-2")
+    second = Store(tmp_path / "a.db", clock)
+    second.note_evidence([signal(-70)])
+    history = second.history(ids)
+    assert (history["untested"], history["untested_this_boot"]) == ([], ["reader.answer"])
+
+
+def test_a_service_that_is_restarted_does_not_age_a_fault(tmp_path: Path, clock: HandClock) -> None:
+    """Only days and starts of the machine do: a service that crashes forty times must not forget its faults."""
+    for number in range(AGED_OUT + 2):
+        store = Store(tmp_path / "a.db", clock)
+        if number == 0:
+            store.note_evidence([reader(Outcome.FAIL)])
+        store.note_evidence([reader(Outcome.PASS)])
+        store.close()
+    (fault,) = Store(tmp_path / "a.db", clock).faults()
+    assert fault.aged == 0
+
+
+@pytest.mark.parametrize("jump_s", [3650 * DAY_S, -3650 * DAY_S])
+def test_a_jump_of_the_clock_neither_ages_faults_nor_changes_which_are_newest(
+    store: Store, clock: HandClock, jump_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faults_module, "MOST_FAULTS", 3)
+    store.note_evidence([reader(Outcome.FAIL)])
+    store.note_evidence([reader(Outcome.PASS)])
+    for _ in range(AGED_OUT):
+        clock.wall += jump_s
+        store.note_evidence([reader(Outcome.PASS)])
+        clock.wall -= jump_s
+        store.note_evidence([reader(Outcome.PASS)])
+    assert store.faults()[0].aged == 0
+    clock.wall += jump_s
+    store.note_evidence([Evidence("a.b", Outcome.FAIL)])
+    clock.wall -= jump_s
+    for name in ("a.c", "a.d"):
+        store.note_evidence([Evidence(name, Outcome.FAIL)])
+    assert [fault.id for fault in store.faults()] == ["a.d", "a.c", "a.b"]
+    store.note_evidence([Evidence("a.e", Outcome.FAIL)])
+    assert [fault.id for fault in store.faults()] == ["a.e", "a.d", "a.c"]
+
+
+def test_a_fault_that_lasts_is_written_once_an_hour_and_counted_in_full(tmp_path: Path, clock: HandClock) -> None:
+    store = Store(tmp_path / "a.db", clock)
+    store.note_evidence([reader(Outcome.FAIL)])
+    wal = tmp_path / "a.db-wal"
+    size = wal.stat().st_size
+    for _ in range(50):
+        store.note_evidence([reader(Outcome.FAIL)])
+    assert wal.stat().st_size == size
+    assert store.faults()[0].count == 51
+    assert wal.stat().st_size > size
 
 
 def test_a_fault_ages_once_a_day_or_start_and_is_forgotten_in_the_end(store: Store, clock: HandClock) -> None:
@@ -150,6 +228,45 @@ def test_hours_become_days_and_months_and_none_grows_without_bound(store: Store,
     assert (days[-1].count, days[-1].mean) == (48, -71)
     assert days[-1].start.hour == 0
     assert store.trends.ids() == ("modem.signal",)
+
+
+def test_a_clock_that_was_wrong_costs_no_history_that_was_right(store: Store, clock: HandClock) -> None:
+    """A day far in the future, then the true time again; and a day in 1970, as after an empty clock battery."""
+    run_hours(store, clock, 24 * 5, -70)
+    right = clock.wall
+    for wrong in (right + 3650 * DAY_S, 3600.0):
+        clock.wall = wrong
+        run_hours(store, clock, 10, -80)
+        clock.wall = right
+    run_hours(store, clock, 24 * 3, -75)
+    store.note_evidence([])
+    days = {sample.start.date(): sample for sample in store.trends.samples("modem.signal", "day")}
+    today = datetime.fromtimestamp(right).date()
+    for back in (1, 2, 3):
+        assert days[today - timedelta(days=back)].mean == -71
+    for on in (0, 1):
+        assert (days[today + timedelta(days=on)].mean, days[today + timedelta(days=on)].count) == (-76, 48)
+    hours = store.trends.samples("modem.signal", "hour")
+    assert len(hours) == KEPT["hour"]
+    assert sum(abs(hour.start.timestamp() - right) > 100 * DAY_S for hour in hours) == 0
+
+
+def test_trends_of_a_version_that_kept_no_order_are_carried_on(tmp_path: Path, clock: HandClock) -> None:
+    path = tmp_path / "old.db"
+    old = Store(path, clock)
+    run_hours(old, clock, 24 * 4, -70)
+    old.note_evidence([])
+    before = old.trends.samples("modem.signal", "day")
+    old.close()
+    with sqlite3.connect(path) as file:
+        file.executescript("DELETE FROM bucket; PRAGMA user_version = 2;")
+    file.close()
+    store = Store(path, clock)
+    run_hours(store, clock, 24 * 2, -70)
+    store.note_evidence([])
+    after = store.trends.samples("modem.signal", "day")
+    assert after[: len(before)] == before
+    assert [sample.count for sample in after[1:]] == [48] * (len(after) - 1)
 
 
 def test_texts_and_flags_have_no_trend(store: Store, clock: HandClock) -> None:

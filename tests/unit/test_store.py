@@ -119,6 +119,33 @@ def test_declines_come_back_newest_first_and_can_be_revised(path: Path, clock: H
     assert [item.number for item in store.declines(1)] == [second]
 
 
+def test_what_was_known_at_a_decline_stays_beside_what_the_test_after_it_found(path: Path) -> None:
+    store = Store(path)
+    rows = [{"id": f"a.{n}", "outcome": "pass", "value": n, "reason": ""} for n in range(3)]
+    number = store.add_decline(json.dumps({"evidence": rows}), diagnosis())
+    changed = [rows[0], {**rows[1], "outcome": "fail"}, {**rows[2], "value": 9}]
+    store.revise_decline(number, json.dumps({"evidence": changed}), diagnosis())
+    store.revise_decline(number, json.dumps({"evidence": rows}), diagnosis())
+    assert store.evidence_before(number) == rows[1:]
+    assert store.evidence_before(number + 1) == []
+
+
+def test_when_something_happened_last_is_known_across_a_restart_but_not_by_a_wrong_clock(
+    path: Path, clock: HandClock
+) -> None:
+    store = Store(path, clock)
+    assert store.seconds_since("night") is None
+    store.mark("night")
+    clock.wall -= 86400 * 365
+    clock.seconds += 30
+    assert store.seconds_since("night") == 30
+    clock.wall += 86400 * 365 + 30
+    clock.restart("boot-2", off_s=40)
+    assert store.seconds_since("night") == 70
+    clock.wall -= 86400
+    assert store.seconds_since("night") is None
+
+
 def fault(outcome: Outcome, reason: str = "") -> Evidence:
     return Evidence("modem.signal", outcome, -110, "dBm", ">= -95", reason)
 
