@@ -8,7 +8,7 @@ gives itself a rank.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,9 +20,12 @@ _SHIPPED: Final = Path(__file__).parent / "catalogue" / "profiles"
 _MOST_FILES: Final = 16
 
 
-def read_message_profiles(files: Sequence[Path] = ()) -> Mapping[str, MessageProfile]:
+def read_message_profiles(
+    files: Sequence[Path] = (), code_lists: Collection[str] | None = None
+) -> Mapping[str, MessageProfile]:
     """The product's profiles and those of ``files`` by name, in the order in which they are to be tried.
 
+    ``code_lists`` are the lists that explain values, which the fields of ``files`` may name; None checks no such name.
     Raises :class:`~device.table.TableError`: one sentence with file, line and reason.
     """
     if len(files) > _MOST_FILES:
@@ -36,7 +39,7 @@ def read_message_profiles(files: Sequence[Path] = ()) -> Mapping[str, MessagePro
     for path in files:
         text = read_text(path)
         table = {"rank": 0, **parse_toml(text, str(path)).mapping}
-        profile = _parse(table, text, str(path), others)
+        profile = _parse(table, text, str(path), others, code_lists)
         if profile.name != path.stem:
             line = _line_of(text, ["name"])
             raise TableError(f"{path}, line {line}: name must be {path.stem!r}, as the file is called")
@@ -46,20 +49,29 @@ def read_message_profiles(files: Sequence[Path] = ()) -> Mapping[str, MessagePro
     return dict(sorted(profiles.items(), key=lambda item: item[1].rank))
 
 
-def _parse(table: Mapping[str, Any], text: str, where: str, others: Mapping[str, Mapping[str, Any]]) -> MessageProfile:
+def _parse(
+    table: Mapping[str, Any],
+    text: str,
+    where: str,
+    others: Mapping[str, Mapping[str, Any]],
+    code_lists: Collection[str] | None = None,
+) -> MessageProfile:
     try:
-        return parse_profile(table, where, others)
+        return parse_profile(table, where, others, code_lists)
     except ProfileError as error:
         line = _line_of(text, error.path)
         raise TableError(f"{where}, line {line}: {error.place}" if line else str(error)) from error
 
 
 def _line_of(text: str, path: Sequence[str]) -> int | None:
-    """Line (from 1) of the innermost key of ``path`` that can be found: ``[a.b]`` and a key, or a key under ``[a]``."""
+    """Line (from 1) of the innermost key of ``path`` that can be found: ``[a.b]`` and a key, or a key under ``[a]``.
+
+    A key that is itself a table stands as ``[a.b]`` or, where it should not, as ``[[a.b]]``.
+    """
     if path[:1] == ("variant",):
         return _line_in(text, r"\[\[variant\]\]", int(path[1]), path[2:]) if len(path) > 1 else None
-    for depth in range(len(path) - 1, 0, -1):
-        header = rf"\[{re.escape('.'.join(path[:depth]))}\]"
+    for depth in range(len(path), 0, -1):
+        header = rf"\[{{1,2}}{re.escape('.'.join(path[:depth]))}\]"
         line = _line_in(text, header, 1, path[depth : depth + 1])
         if line is not None:
             return line

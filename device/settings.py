@@ -7,6 +7,7 @@ Nothing else in the product opens a settings or catalogue file; the terminal's p
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,7 +110,10 @@ class Settings:
 
 
 def read_text(path: Path) -> str:
-    """Read one file of at most 1 MiB as UTF-8; every failure is a :class:`TableError`."""
+    """Read one file of at most 1 MiB as UTF-8, with or without the mark that Windows puts before it.
+
+    Every failure is a :class:`TableError`.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
@@ -118,7 +122,7 @@ def read_text(path: Path) -> str:
     if len(data) > _MOST_BYTES:
         raise TableError(f"{path}: is larger than {_MOST_BYTES} bytes")
     try:
-        return data.decode()
+        return data.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         raise TableError(f"{path}: is not UTF-8 at byte {error.start}") from error
 

@@ -32,25 +32,28 @@ class Place:
             if key not in keys:
                 self.fail(key, "is not known here")
 
+    def _refuse(self, table: Rows, key: str, wanted: str) -> NoReturn:
+        self.fail(key, f"must be {wanted}" if key in table else f"is missing; it must be {wanted}")
+
     def table(self, table: Rows, key: str, default: Rows | None = None) -> Rows:
         """The table below ``key``."""
         value = table.get(key, default)
         if not isinstance(value, Mapping):
-            self.fail(key, "must be a table")
+            self._refuse(table, key, "a table")
         return value
 
     def text(self, table: Rows, key: str) -> str:
         """A text that is not empty."""
         value = table.get(key)
         if not isinstance(value, str) or not value:
-            self.fail(key, "must be a text")
+            self._refuse(table, key, "a text")
         return value
 
     def whole(self, table: Rows, key: str, least: int, most: int, default: int | None = None) -> int:
         """A whole number from ``least`` to ``most``."""
         value = table.get(key, default)
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            self.fail(key, f"must be a whole number from {least} to {most}")
+            self._refuse(table, key, f"a whole number from {least} to {most}")
         return value
 
     def choice(self, table: Rows, key: str, allowed: Iterable[str], default: str | None = None) -> Any:
@@ -58,5 +61,5 @@ class Place:
         value = table.get(key, default)
         chosen = next((item for item in allowed if value == item), None)
         if chosen is None:
-            self.fail(key, f"must be one of {', '.join(allowed)}")
+            self._refuse(table, key, f"one of {', '.join(allowed)}")
         return chosen

@@ -9,11 +9,12 @@ rows of another one (``rows_of``) and say only what differs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from protocol.iso8583_place import Place
+from protocol.iso8583_row_checks import check_codes, check_counts, read_parts
 from protocol.iso8583_spec import (
     HIGHEST_FIELD,
     MOST_COUNT,
@@ -24,7 +25,6 @@ from protocol.iso8583_spec import (
     FieldSpec,
     Format,
     MessageProfile,
-    Part,
     ProfileError,
     Shape,
     Tertiary,
@@ -38,7 +38,6 @@ CHARSETS: Final = ("latin-1", "ascii", "gbk", "gb18030", "utf-8", "cp500", "cp03
 _EBCDIC_CHARSETS: Final = ("cp500", "cp037", "cp1140")
 _DIGIT_OF: Final = {year: digit for digit, year in VERSION_OF_DIGIT.items()}
 _MOST_VARIANTS: Final = 6
-_MOST_PARTS: Final = 40
 _ROOT_KEYS: Final = frozenset(
     [
         "name",
@@ -82,12 +81,16 @@ _NEEDED: Final = ("mti", "bitmap", "length", "field")
 
 
 def parse_profile(
-    table: Mapping[str, Any], where: str, others: Mapping[str, Mapping[str, Any]] | None = None
+    table: Mapping[str, Any],
+    where: str,
+    others: Mapping[str, Mapping[str, Any]] | None = None,
+    code_lists: Collection[str] | None = None,
 ) -> MessageProfile:
     """Check a profile's parsed TOML and make it ready for use.
 
     ``where`` names the file for people. ``others`` are the tables of the profiles whose rows this one may take, by
-    name. Raises :class:`ProfileError` with file, place and reason.
+    name. ``code_lists`` are the lists that its fields may name; None where nobody looks codes up. Raises
+    :class:`ProfileError` with file, place and reason.
     """
     place = Place(where)
     place.known(table, _ROOT_KEYS)
@@ -97,6 +100,8 @@ def parse_profile(
     name = place.text(whole, "name")
     made: _Made = {}
     profile = _read_profile(whole, encoding, name, place.below("encoding"), made)
+    if code_lists is not None:
+        check_codes(whole, place, code_lists)
     return replace(profile, variants=_read_variants(whole, encoding, name, place, made))
 
 
@@ -225,9 +230,9 @@ class _Rows:
             charset=self._charset(row, encoding, place),
             source=place.text(row, "source") if "source" in row else self._source,
             codes=place.text(row, "codes") if "codes" in row else "",
-            parts=_read_parts(row.get("parts", ()), place),
+            parts=read_parts(row.get("parts", ()), place),
         )
-        _check_most(spec, place)
+        check_counts(spec, place)
         return spec
 
     def _usual(self, form: Format) -> Encoding:
@@ -246,27 +251,6 @@ class _Rows:
             usual = "cp500" if encoding is Encoding.EBCDIC else "latin-1"
         charset: str = place.choice(row, "charset", CHARSETS, usual)
         return charset
-
-
-def _check_most(spec: FieldSpec, place: Place) -> None:
-    """Can the length before the value tell ``most``, and is it a whole number of bytes?"""
-    digits = spec.shape.digits
-    greatest = 256**spec.length_bytes - 1 if spec.length is Encoding.BINARY else 10**digits - 1
-    if digits and spec.most > greatest:
-        place.fail("most", f"is {spec.most}, and the length of {spec.shape} tells at most {greatest}")
-    if spec.format is Format.B and spec.unit is Unit.DIGITS and not digits and spec.most % 2:
-        place.fail("most", "must be even: bits are whole bytes")
-
-
-def _read_parts(rows: object, place: Place) -> tuple[Part, ...]:
-    if not isinstance(rows, list | tuple) or len(rows) > _MOST_PARTS or not all(isinstance(r, Mapping) for r in rows):
-        place.fail("parts", f"must be a list of at most {_MOST_PARTS} tables")
-    parts = []
-    for row in rows:
-        place.known(row, frozenset(("name", "most", "codes")))
-        codes = place.text(row, "codes") if "codes" in row else ""
-        parts.append(Part(place.text(row, "name"), place.whole(row, "most", 1, MOST_COUNT), codes))
-    return tuple(parts)
 
 
 def _read_envelope(table: Mapping[str, Any], place: Place) -> tuple[tuple[str, ...], tuple[bool, ...], tuple[int, ...]]:

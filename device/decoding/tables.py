@@ -31,7 +31,8 @@ class Tables:
     @cached_property
     def profiles(self) -> tuple[MessageProfile, ...]:
         """The message profiles of ISO 8583 hosts, in the order in which they are tried."""
-        return tuple(read_message_profiles(self._profile_files).values())
+        lists = self.message_meanings.codes if self._profile_files else None
+        return tuple(read_message_profiles(self._profile_files, lists).values())
 
     @cached_property
     def message_meanings(self) -> MessageMeanings:

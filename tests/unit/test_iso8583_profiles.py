@@ -143,6 +143,17 @@ def test_a_vendors_file_adds_a_profile_that_is_tried_first(tmp_path: Path) -> No
         ('mti = "bcd"', 'mti = "morse"', 6, "[encoding]: mti must be one of bcd, ascii, ebcdic"),
         ('rows_of = "unionpay"', 'rows_of = "ebcdic"', 3, "rows_of must name a profile that has rows of its own"),
         ("source =", "sauce =", 2, "sauce is not known here"),
+        ('mti = "bcd"\n', "", 5, "[encoding]: mti is missing; it must be one of bcd, ascii, ebcdic"),
+        ("[encoding]", "[encodign]", 5, "encodign is not known here"),
+        ("[fields]", "[[fields]]", 11, "fields must be a table"),
+        ("[fields]", "[versions.1994]", 11, "[versions]: 1994 must be a table named 1987, 1993, 2003"),
+        (
+            "most = 9",
+            'most = 9, parts = [{ name = "a", most = 10 }]',
+            13,
+            "[fields] 47: parts are 10 characters together",
+        ),
+        ("most = 9", "most = 9, parts = [{ most = 1 }]", 13, "[fields] 47: name is missing; it must be a text"),
         (
             "[fields]",
             '[[variant]]\nname = "one"\n[[variant]]\nname = "two"\nbits = "bcd"\n[fields]',
@@ -167,6 +178,20 @@ def test_a_vendors_mistake_is_one_sentence_with_file_and_line(
     assert text.startswith(f"{path}, line {line}: " if line else str(path))
     assert says in text
     assert "\n" not in text
+
+
+@pytest.mark.parametrize("misspelt", ['codes = "responce"', 'parts = [{ name = "a", most = 2, codes = "responce" }]'])
+def test_a_code_list_that_there_is_not_is_told_where_codes_are_explained(tmp_path: Path, misspelt: str) -> None:
+    path = tmp_path / "vendor.toml"
+    path.write_text(VENDOR.replace("most = 9", f"most = 9, {misspelt}"), "utf-8")
+    with pytest.raises(TableError, match=r"line 13: \[fields\] 47: codes must be one of account, "):
+        _ = Tables(profile_files=(path,)).profiles
+
+
+def test_a_file_that_windows_wrote_is_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "vendor.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + VENDOR.replace("\n", "\r\n").encode())
+    assert "vendor" in read_message_profiles((path,))
 
 
 def test_a_row_written_as_a_table_of_its_own_has_its_line(tmp_path: Path) -> None:
