@@ -7,6 +7,7 @@ import io
 import os
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -15,15 +16,29 @@ from device.decoding.kinds import KINDS
 from device.table import TableError
 
 USAGE_EXIT: Final = 2
+_INTERRUPTED: Final = 130  # as shells tell SIGINT and SIGPIPE
+_READER_LEFT: Final = 141
 _LANGUAGES: Final = ("zh", "en")
 _REPORT_FORMS: Final = ("text", "html", "json")
 _LEVELS: Final = "safe looks only (default); active asks parts to do something; assisted needs a person"
 _FORMS: Final = ("hex", "base64", "log", "raw")
 _DECODED: Final = """\
+Says what bytes on a line mean: a frame, a message, or a whole log of them.
+
 Shown is what an allow-list has; everything else is named with its size, so that card data can be pasted here.
 INPUT and standard input give one result. --file (- for standard input), and standard input of more than 256 KiB,
 are decoded as a log line by line, however long: results as they come, with --json one object a line, then a summary.
 Exit code: 0 decoded, 1 in part, 2 not that kind or bad input.
+"""
+_EXAMPLES: Final = """
+examples:
+  posmedic decode auto 3B6500002063CBA000            which kind is it, and what bears that out?
+  posmedic decode apdu --lang en '00 A4 04 00 07 A0 00 00 00 03 10 10'
+  posmedic decode at --file modem.log                a log of any length, from minicom, ModemManager, logcat...
+  hexdump -C frame.bin | posmedic decode iso8583     a dump; so do xxd, od, tshark -x and a C array
+  posmedic decode tlv --json < field55.bin           the bytes themselves, for a script
+
+in whatever way the bytes are written: 5F2A, 5f 2a, 5F:2A, 0x5F,0x2A, \\x5f\\x2a, {0x5F, 0x2A}, b'_*', base64.
 """
 _TYPED: Final = re.compile(r"(?<=invalid choice): .*(?= \(choose)|(?<=[a-z])=.*(?= could match)")
 
@@ -100,11 +115,23 @@ def _add_decode(decode: argparse.ArgumentParser) -> None:
     decode.formatter_class = argparse.RawDescriptionHelpFormatter
     decode.description = _DECODED
     kinds = "\n".join(f"  {kind:<9}{reads}" for kind, reads in KINDS.items())
-    decode.epilog = f"kinds:\n{kinds}\n  {'auto':<9}whichever of them fits best, and what bears that out"
+    decode.epilog = f"kinds:\n{kinds}\n  {'auto':<9}whichever of them fits best, and what bears that out\n{_EXAMPLES}"
     decode.add_argument("kind", metavar="KIND", help="one of the kinds below")
-    decode.add_argument("input", nargs="?", default="-", metavar="INPUT", help="hex, base64 or a log; - standard input")
+    decode.add_argument(
+        "input",
+        nargs="?",
+        default="-",
+        metavar="INPUT",
+        help="the bytes, or lines of a log; - or nothing: standard input",
+    )
     decode.add_argument("--file", type=Path, metavar="FILE", help="decode this file, or - standard input, as it comes")
-    decode.add_argument("--from", dest="form", type=_form, metavar="FORM", help=f"{', '.join(_FORMS)}; else guessed")
+    decode.add_argument(
+        "--from",
+        dest="form",
+        type=_form,
+        metavar="FORM",
+        help=f"{', '.join(_FORMS)}: how they are written; else guessed",
+    )
     decode.add_argument("--profile", type=Path, metavar="FILE", help="a message profile of your own, tried first")
 
 
@@ -116,20 +143,35 @@ def _form(word: str) -> str:
 
 def main() -> int:
     """Run one command; errors of use or of files are one line on standard error and exit code 2."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by who started us
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  open as long as the process
     for stream in (sys.stdin, sys.stdout):  # bytes or signs that the locale cannot carry are no reason to break
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     arguments = _arguments()
     try:
-        return _run(arguments)
+        code = _run(arguments)
+        sys.stdout.flush()
     except TableError as error:
         sys.stderr.write(f"posmedic: {error}\n")
         return USAGE_EXIT
     except BrokenPipeError:  # the reader of our output has left: nothing to say to nobody
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        _drop_output()
+        return _READER_LEFT
+    except OSError as error:
+        _drop_output()
+        with suppress(OSError):  # it may be standard error that failed
+            sys.stderr.write(f"posmedic: reading or printing failed: {error.strerror}\n")
+        return USAGE_EXIT
     except KeyboardInterrupt:
-        return 130
+        return _INTERRUPTED
+    return code
+
+
+def _drop_output() -> None:
+    """What is still to be printed goes nowhere, so that the end of the process does not fail over it once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -8,12 +8,13 @@ size. So a frame with card data can be pasted here and the output into a ticket.
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 from device.decoding.auto import AUTO, decode_auto
 from device.decoding.kinds import KINDS, decoder_of
 from device.decoding.log_run import OUTCOME_WORDS, LogRun, take_apart
-from device.decoding.rendering import Renderer
+from device.decoding.rendering import Renderer, columns_of
 from device.decoding.result import Outcome, Row
 from device.decoding.tables import Tables
 from device.decoding.text_input import Given, InputError, InputForm
@@ -41,7 +42,7 @@ def decode(
         return Outcome.NOT_THAT_KIND, str(error)
     if as_json:
         return code, json.dumps(result, ensure_ascii=False, indent=2)
-    return code, "\n".join(Renderer(language, read_texts(language)["decode"]).lines(result))
+    return code, "\n".join(Renderer(language, read_texts(language)["decode"], columns_of(sys.stdout)).lines(result))
 
 
 def check_kind(kind: str) -> None:

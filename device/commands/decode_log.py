@@ -1,7 +1,8 @@
 """``posmedic decode KIND --file``: a log of any length in constant memory; results are printed as they come.
 
 For people, results stand on standard output and the summary on standard error; with ``--json`` every result is one
-line of JSON and the summary is the last one. Exit codes: 0 all decoded, 1 some, 2 nothing, 130 after Ctrl-C.
+line of JSON and the summary is the last one. Exit codes: 0 all decoded, 1 some, 2 nothing, 130 after Ctrl-C, 141 if
+the reader of the output has left.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any, BinaryIO, Final, TextIO
 from device.commands.progress import Progress
 from device.decoding.log_run import LogRun, reads_of, take_apart
 from device.decoding.pieces import MOST_LINE_CHARACTERS, LineCount, LogReader, Piece
-from device.decoding.rendering import Renderer
+from device.decoding.rendering import Renderer, columns_of
 from device.decoding.result import Row
 from device.decoding.tables import Tables
 from device.decoding.text_input import MOST_INPUT_BYTES, InputError, InputForm, is_binary, read_input, read_lines
@@ -36,7 +37,7 @@ class LogCommand:
         self._tables = tables
         self._as_json = as_json
         self._words: Mapping[str, Any] = read_texts(language)["decode"]
-        self._renderer = Renderer(language, self._words)
+        self._renderer = Renderer(language, self._words, columns_of(out))
         self._out = out
         self._told = told
         self._is_shared = out.isatty()  # results and bar stand on one screen
@@ -56,6 +57,8 @@ class LogCommand:
             is_interrupted = True
         finally:
             self._progress.clear()
+        if not self._bytes and not is_interrupted:
+            raise InputError("The input is empty: there is nothing to decode.")
         self._summarize(is_interrupted=is_interrupted)
         return _INTERRUPTED if is_interrupted else int(self._run.tally.outcome)
 

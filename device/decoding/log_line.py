@@ -12,20 +12,25 @@ from dataclasses import dataclass
 from enum import IntFlag, StrEnum
 from typing import Final
 
-from device.decoding.log_text import is_at_text, read_quoted
+from device.decoding.dump_row import read_with_text
+from device.decoding.log_call import read_call
+from device.decoding.log_json import read_json
+from device.decoding.log_text import is_at_text, read_quoted, read_signs
 from device.decoding.result import Direction
+from device.decoding.written import parse_constant, parse_hex
 
 _SENT_WORDS: Final = (
-    "TXD?|SENDING|SEND|SENT|WRITING|WRITE|WROTE|OUT|REQUEST|REQ|C-?APDU|APDU(?=:)|TRANSMIT|发送|发出|上送|请求|写"
+    r"TXD?|SENDING|SEND|SENT|WRITING|WRITTEN|WRITE|WROTE|OUTGOING|OUT|REQUEST|REQ|C-?APDU|APDU(?=:)|TRANSMIT"
+    r"|IRP_MJ_WRITE|S Bo:[\d:]+ -?\d+ \d+ =|发→|发送|发出|上送|请求|写"
 )
 _RECEIVED_WORDS: Final = (
-    "RXD?|RECEIVED|RECEIVING|RECEIVE|RECV|RCVD|RCV|READ|IN(?=[:\\]>])|RESPONSE|RESP|R-?APDU|SW(?=:)"
-    "|接收|收到|返回|响应|应答|读"
+    r"RXD?|RECEIVED|RECEIVING|RECEIVE|RECV|RCVD|RCV|READ|INCOMING|IN(?=[:\]>])|RESPONSE|RESP|R-?APDU|SW(?=:)"
+    r"|IRP_MJ_READ|C Bi:[\d:]+ -?\d+ \d+ =|收←|接收|收到|返回|响应|应答|读"
 )
 _MARK: Final = re.compile(
-    r"(?<![-=<>\w])(?:(?P<right>-{1,3}>|={1,2}>|>{2,3})(?!>)|(?P<left><-{1,3}|<={1,2}|<{2,3})(?!<))"
+    r"(?:(?<![-=<>\w])|(?<=^A))(?:(?P<right>-{1,3}>|={1,2}>|>{2,3})(?!>)|(?P<left><-{1,3}|<={1,2}|<{2,3})(?!<))"
     rf"|(?<![A-Za-z_/])(?:(?P<sent>{_SENT_WORDS})|(?P<received>{_RECEIVED_WORDS}))(?![A-Za-z])"
-    r"|(?:^\s*|\[)(?P<letter>[WRwr])(?=[\]:>])|(?:^|(?<=[\]\s]))(?P<angle>[<>])(?=\s)",
+    r"|(?:^\s*|\[)(?P<letter>[WRwr])(?=[\]:>])|(?:^|(?<=[\]\s])|(?<=\bAT))(?P<angle>[<>])(?=\s)",
     re.IGNORECASE,
 )
 _CLOCK: Final = r"\d{1,2}:\d\d:\d\d(?:[.,:]\d{1,9})?(?:\s?(?:Z|[+-]\d\d:?\d\d))?"
@@ -47,15 +52,17 @@ _COUNT: Final = re.compile(
     r"(?P<b>\d{1,6})\s*(?:bytes?|字节|B)?\s*[\])]|(?P<c>\d{1,6})\s*(?:bytes?\b|字节)|(?P<d>\d{1,5}):(?=\s)",
     re.IGNORECASE,
 )
-_SEPARATOR: Final = re.compile(r"[\s\]\):=：，,.|>-]+")
+_ASIDE: Final = re.compile(
+    r"[\[(]?(?:HEX|ASCII|DATA|BYTES|数据|报文)(?![A-Za-z0-9.#])[\])]?|T=[01]\s|\(\d+\+\d+\)|\(\d+\s?ms\)|\((?:COM\d+|(?:/dev/)?tty\w+)\)",
+    re.IGNORECASE,
+)
+_SEPARATOR: Final = re.compile(r"[\s\]\):=：，,.|>◇◆】」-]+")
+_REMARK: Final = re.compile(r"((?:[0-9A-Fa-f]{2} ){1,64}[0-9A-Fa-f]{2}|[69][0-9A-Fa-f]{3})\s{0,4}(?:[:|;#]|//)\s")
 _LABEL: Final = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w .#/()\u4e00-\u9fff-]{0,40}?\s*[:=：]\s*")
-_PAIRS: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+(?:[\s:,;-]{1,4}(?:[0-9A-Fa-f]{2})+)*")
-_MARKED_PAIRS: Final = re.compile(r"(?:(?:0[xX]|\\x)[0-9A-Fa-f]{1,2}[\s,;]*)+")
-_MARKED: Final = re.compile(r"(?:0[xX]|\\x)([0-9A-Fa-f]{1,2})")
-_WRAPPED: Final = re.compile(r"(?:b?'(.*)'|b?\"(.*)\"|<(.*)>|\[(.*)\]|\{(.*)\}|\((.*)\))[.;,]?")
-_NO_DIGITS: Final = re.compile(r"[^0-9A-Fa-f]")
 _PLAIN_NUMBER: Final = re.compile(r"\d{1,14}")
 _LEAST_LABELLED: Final = 4
+_FIRST_PAIR: Final = re.compile(r"[0-9A-Fa-f]{2}\s")
+_CARETS: Final = re.compile(r"(?:\^M)+\$?(?=\)?$)")
 _MOST_STEPS: Final = 6
 
 
@@ -92,12 +99,36 @@ _NOTHING: Final = LogLine(Form.NOTHING)
 
 def read_line(line: str, reads: Reads) -> LogLine:
     """Take one line, without its end, apart."""
+    if (call := read_call(line)) is not None:
+        direction, data, moved = call
+        return LogLine(Form.TEXT if reads & Reads.TEXT and _is_printed(data) else Form.HEX, data, direction, moved)
+    if (told := read_json(line)) is not None:
+        return _from_json(*told, reads)
+    line = _tidy(line)
     mark = _MARK.search(line)
     if mark is not None:
         found = _after_mark(line, mark, reads)
         if found.form is not Form.NOTHING:
             return found
     return _without_mark(line, reads)
+
+
+def _tidy(line: str) -> str:
+    """The line without signs that stand for its end or for nothing."""
+    if "^M" in line:
+        line = _CARETS.sub("", line)
+    return line.replace("\t", " ").rstrip(" \r\u25a1")
+
+
+def _from_json(text: str, ways: str, reads: Reads) -> LogLine:
+    """The line inside a line of JSON; a direction that stands in it goes before what other members say."""
+    if any(ord(sign) < 0x20 and sign not in "\r\n\t" for sign in text):
+        found = LogLine(Form.HEX, text.encode("utf-8", "surrogateescape"))
+    else:
+        found = read_line(text.strip(), reads)
+    mark = _MARK.search(ways)
+    direction = found.direction or (Direction.UNKNOWN if mark is None else _direction(mark))
+    return LogLine(found.form, found.data, direction, found.said)
 
 
 def strip_prefix(line: str) -> str:
@@ -113,7 +144,7 @@ def strip_prefix(line: str) -> str:
 def _is_listed(prefix: str) -> bool:
     """Brackets around bytes; one run of digits in brackets is the number of a thread."""
     inner = prefix.strip(" :")
-    return inner[:1] in ("[", "(") and (" " in inner or "," in inner) and parse_hex(inner) is not None
+    return inner[:1] in ("[", "(") and (" " in inner or "," in inner) and _digits(inner) is not None
 
 
 def strip_mark(line: str) -> tuple[Direction, str]:
@@ -127,21 +158,6 @@ def has_stamp(line: str) -> bool:
     return _STAMP.match(line) is not None
 
 
-def parse_hex(text: str) -> bytes | None:
-    """Bytes if all of ``text`` is hexadecimal: pairs or groups of pairs, 0x before each, brackets around them."""
-    text = text.strip()
-    if (wrapped := _WRAPPED.fullmatch(text)) is not None:
-        text = next(part for part in wrapped.groups() if part is not None).strip()
-    text = text.rstrip(" .;,")
-    if _PAIRS.fullmatch(text):
-        return bytes.fromhex(_NO_DIGITS.sub("", text))
-    if text[:2] in ("0x", "0X") and _PAIRS.fullmatch(text[2:]):
-        return bytes.fromhex(_NO_DIGITS.sub("", text[2:]))
-    if _MARKED_PAIRS.fullmatch(text):
-        return bytes(int(digits, 16) for digits in _MARKED.findall(text))
-    return None
-
-
 def _after_mark(line: str, mark: re.Match[str], reads: Reads) -> LogLine:
     direction = _direction(mark)
     rest, said = _behind(line, mark), None
@@ -150,11 +166,15 @@ def _after_mark(line: str, mark: re.Match[str], reads: Reads) -> LogLine:
         if (again := _MARK.match(rest)) is not None:
             direction, rest = _direction(again), _behind(rest, again)
             continue
-        if (found := _data(rest, reads, direction, said)) is not None:
+        if (found := _exact(rest, reads, direction, said)) is not None:
             return found
-        step = _COUNT.match(rest) or _SEPARATOR.match(rest)
-        if step is None and (label := _LABEL.match(rest)) is not None:
-            step = label
+        step = _ASIDE.match(rest) or _COUNT.match(rest) or _SEPARATOR.match(rest)
+        if step is None:
+            step = _LABEL.match(rest)
+            behind = rest[step.end() :] if step is not None else ""
+            found = _exact(behind, reads, direction, said) or _signs(rest, reads, direction, said)
+            if found is not None:
+                return found
         if step is None:
             break
         if step.re is _COUNT:
@@ -174,23 +194,54 @@ def _direction(mark: re.Match[str]) -> Direction:
     return Direction.SENT if sent else Direction.RECEIVED
 
 
-def _data(rest: str, reads: Reads, direction: Direction, said: int | None) -> LogLine | None:
+def _exact(rest: str, reads: Reads, direction: Direction, said: int | None) -> LogLine | None:
+    """Data if all of the rest is: a modem's text, digits, digits with a remark or the same as text, a constant."""
     quoted = read_quoted(rest)
-    if quoted is None and reads & Reads.TEXT and is_at_text(rest):
-        return LogLine(Form.TEXT, rest.encode() + b"\r\n", direction, said)
-    data = parse_hex(rest)
+    if quoted is None and reads & Reads.TEXT:
+        text = rest[1:-1] if rest[:1] == "(" and rest[-1:] == ")" else rest
+        if is_at_text(text) and read_signs(text) is None:
+            return LogLine(Form.TEXT, text.encode() + b"\r\n", direction, said)
+    data = _digits(rest)
     if data is not None and _fits(data, reads):
         return LogLine(Form.HEX, data, direction, said)
-    if quoted is not None and (reads & Reads.TEXT or any(byte < 0x20 for byte in quoted)):
-        is_open = not any(byte in b"\r\n" for byte in quoted) and is_at_text(quoted.decode("utf-8", "replace"))
-        form = Form.TEXT if is_at_text(quoted.decode("utf-8", "replace").strip()) else Form.HEX
-        return LogLine(form, quoted + b"\r\n" if is_open else quoted, direction, said)
-    return None
+    return None if quoted is None else _said(quoted, reads, direction, said)
+
+
+def _signs(rest: str, reads: Reads, direction: Direction, said: int | None) -> LogLine | None:
+    """Text in which control signs are named."""
+    named = read_signs(rest)
+    return None if named is None else _said(named, reads, direction, said)
+
+
+def _said(data: bytes, reads: Reads, direction: Direction, said: int | None) -> LogLine | None:
+    """Text of a log as bytes: a modem's line gets the end that the log did not write."""
+    if not reads & Reads.TEXT and not any(byte < 0x20 for byte in data):
+        return None
+    text = data.decode("utf-8", "replace")
+    is_open = not any(byte in b"\r\n" for byte in data) and is_at_text(text)
+    form = Form.TEXT if is_at_text(text.strip()) else Form.HEX
+    return LogLine(form, data + b"\r\n" if is_open else data, direction, said)
+
+
+def _digits(rest: str) -> bytes | None:
+    """Bytes of digits; behind them may stand a remark or the same bytes as text."""
+    data = parse_hex(rest)
+    if data is not None:
+        return data
+    if (remark := _REMARK.match(rest)) is not None:
+        return bytes.fromhex(remark[1])
+    if _FIRST_PAIR.match(rest):
+        return read_with_text(rest)
+    return parse_constant(rest) if rest[:1] in "[{b" else None
+
+
+def _is_printed(data: bytes) -> bool:
+    return all(0x20 <= byte < 0x7F or byte in b"\r\n\x1a\x1b" for byte in data)
 
 
 def _fits(data: bytes, reads: Reads) -> bool:
     """Hexadecimal digits in a conversation in text are its text, unless they write text themselves."""
-    return bool(reads & Reads.BYTES) or all(0x20 <= byte < 0x7F or byte in b"\r\n\x1a\x1b" for byte in data)
+    return bool(reads & Reads.BYTES) or _is_printed(data)
 
 
 def _without_mark(line: str, reads: Reads) -> LogLine:
@@ -199,9 +250,12 @@ def _without_mark(line: str, reads: Reads) -> LogLine:
     rest = rest.strip()
     if not rest:
         return _NOTHING
-    if reads & Reads.TEXT and is_at_text(rest):
-        return LogLine(Form.TEXT, rest.encode() + b"\r\n", is_bare=is_bare)
-    data = parse_hex(rest)
+    if reads & Reads.TEXT:
+        named = read_signs(rest) if "<" in rest else None
+        text = rest if named is None else named.decode("utf-8", "replace")
+        if is_at_text(text):
+            return LogLine(Form.TEXT, rest.encode() + b"\r\n" if named is None else named, is_bare=is_bare)
+    data = _digits(rest)
     if data is not None and (is_bare or not _PLAIN_NUMBER.fullmatch(rest)) and _fits(data, reads):
         return LogLine(Form.HEX, data, is_bare=is_bare)
     if (label := _LABEL.match(rest)) is not None:

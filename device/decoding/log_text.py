@@ -18,6 +18,10 @@ _CONTROLS: Final = (
 )
 _CODES: Final = {name: code for code, name in enumerate(_CONTROLS)} | {"TAB": 9, "DEL": 0x7F}
 _ESCAPES: Final = {"r": 13, "n": 10, "t": 9, "0": 0, "a": 7, "b": 8, "f": 12, "v": 11, "e": 27}
+_ESCAPE: Final = re.compile(
+    r"\\(?:x(?P<hex>[0-9A-Fa-f]{1,2})|u00(?P<unit>[0-9A-Fa-f]{2})|(?P<octal>[0-7]{1,3})|(?P<name>[rntabfve])|(?P<plain>.))",
+    re.DOTALL,
+)
 _SIGN: Final = re.compile(
     r"[<\[{](?P<name>[A-Z][A-Z0-9]{1,2})[>\]}]|[<\[{](?:0x|\$)?(?P<code>[0-9A-Fa-f]{2})[>\]}]|\\x(?P<hex>[0-9A-Fa-f]{2})"
     r"|\\(?P<escape>[rntabfve0])|\\(?P<plain>[\\'\"])|(?P<picture>[\u2400-\u241f])"
@@ -30,14 +34,39 @@ def is_at_text(text: str) -> bool:
 
 
 def read_quoted(text: str) -> bytes | None:
-    """Bytes of text in quotes to the end of the line, or of text that names signs like <CR>; None if it is neither."""
-    text = text.strip().removesuffix(",").removesuffix(";")
-    if len(text) >= 2 and text[0] in "'\"" and text[-1] == text[0]:
-        return unescape(text[1:-1])
-    if len(text) >= 3 and text[0] == "b" and text[1] in "'\"" and text[-1] == text[1]:
-        return unescape(text[2:-1])
+    """Bytes of text in quotes (as Python writes them too) to the end of the line; None if it is not in quotes."""
+    text = text.strip().rstrip(",;")
+    is_bytes = text.startswith(("bytearray(b", "b'", 'b"'))
+    if is_bytes:
+        text = text.removeprefix("bytearray(").removesuffix(")").removeprefix("b")
+    if len(text) < 2 or text[0] not in "'\"" or text[-1] != text[0]:
+        return None
+    return unescape_constant(text[1:-1]) if is_bytes else unescape(text[1:-1])
+
+
+def read_signs(text: str) -> bytes | None:
+    """Bytes of text that names control signs like <CR>; None if it names none."""
+    text = text.strip().rstrip(",;")
     found = unescape(text)
     return found if any(byte < 0x20 for byte in found) and not any(ord(sign) < 0x20 for sign in text) else None
+
+
+def unescape_constant(text: str) -> bytes:
+    """Bytes of a string constant of C, Java or Python: its escapes (also octal ones) and nothing else."""
+    pieces, at = bytearray(), 0
+    for match in _ESCAPE.finditer(text):
+        pieces += text[at : match.start()].encode("utf-8", "surrogateescape")
+        at = match.end()
+        if match["name"] or match["plain"]:
+            pieces += (
+                bytes((_ESCAPES[match["name"]],))
+                if match["name"]
+                else match["plain"].encode("utf-8", "surrogateescape")
+            )
+        else:
+            digits = match["hex"] or match["unit"]
+            pieces.append(int(digits, 16) if digits else int(match["octal"], 8) & 0xFF)
+    return bytes(pieces + text[at:].encode("utf-8", "surrogateescape"))
 
 
 def unescape(text: str) -> bytes:

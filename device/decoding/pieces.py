@@ -16,6 +16,7 @@ from device.decoding.result import Direction
 
 MOST_LINE_CHARACTERS: Final = 262_144
 _MOST_PIECE_BYTES: Final = 65_536
+_MOST_BEFORE: Final = 32
 _REPEATED: Final = "*"  # hexdump: rows like the last one were left out
 
 
@@ -74,6 +75,7 @@ class LogReader:
         self._open: _Open | None = None
         self._heading: LogLine | None = None
         self._is_marked = False
+        self._before: list[Piece] | None = []  # bare lines before anything of a modem: an answer or a banner
 
     def feed(self, line: str) -> list[Piece]:
         """Take the next line and return the pieces that ended before it or with it."""
@@ -86,7 +88,7 @@ class LogReader:
             return self._take_rest(line, found)
         self._is_marked = self._is_marked or found.direction is not Direction.UNKNOWN
         if found.form is Form.TEXT:
-            pieces = self.close()
+            pieces = [*self._end_piece(), *self._settle(found.data)]
             self._heading = None
             return [*pieces, Piece(found.data, found.direction, self.count.lines, is_text=True)]
         return self._take_hex(line, found)
@@ -97,10 +99,15 @@ class LogReader:
         self.count.without_data += 1
         self.count.too_long += 1
         self._heading = None
-        return self.close()
+        return self._end_piece()
 
     def close(self) -> list[Piece]:
-        """What is unfinished: nothing more belongs to it."""
+        """The log has ended: what is unfinished, and bare lines among which there was nothing of a modem."""
+        before, self._before = self._before or [], []
+        return [*self._end_piece(), *before]
+
+    def _end_piece(self) -> list[Piece]:
+        """The open piece: nothing more belongs to it."""
         done, self._open = self._open, None
         if done is None or not done.data:
             return []
@@ -124,6 +131,8 @@ class LogReader:
         if row is None:
             return None
         if self._open is not None and self._open.is_dump:
+            if not row.data and not any(row.stands_at(self._open.first + len(self._open.data) - odd) for odd in (0, 1)):
+                return (row, direction) if self._open.repeats else None
             goes_on = row.stands_at(self._open.first + len(self._open.data)) or self._open.repeats
             if goes_on or row.is_sure or len(row.digits) == self._open.digits:
                 return row, direction
@@ -138,14 +147,14 @@ class LogReader:
             expected = dump.first + len(dump.data)
             if row.stands_at(expected) or (dump.repeats and row.offset > expected):
                 dump.add_row(row, row.offset if dump.repeats else None)
-                return self.close() if len(dump.data) > _MOST_PIECE_BYTES else []
+                return self._end_piece() if len(dump.data) > _MOST_PIECE_BYTES else []
             if not row.data and row.stands_at(expected - 1):  # words of the machine: the last one was half empty
                 del dump.data[-1:]
                 return []
         gap = "" if dump is None or row.offset == dump.first else "the offsets do not follow on one another"
         if dump is not None and gap:
             dump.oddity = gap
-        pieces = self.close()
+        pieces = self._end_piece()
         heading, self._heading = self._heading, None
         if heading is not None and direction is Direction.UNKNOWN:
             direction = heading.direction
@@ -159,8 +168,8 @@ class LogReader:
         joined = self._open if self._open is not None and not self._open.is_dump else None
         if joined is not None and found.is_bare and (line[:1] in " \t" or self._heading is not None):
             joined.data += found.data
-            return self.close() if len(joined.data) > _MOST_PIECE_BYTES else []
-        pieces = self.close()
+            return self._end_piece() if len(joined.data) > _MOST_PIECE_BYTES else []
+        pieces = self._end_piece()
         direction, said = found.direction, found.said
         if found.is_bare and self._heading is not None:
             direction, said = self._heading.direction, self._heading.said
@@ -170,14 +179,27 @@ class LogReader:
         return pieces
 
     def _take_rest(self, line: str, found: LogLine) -> list[Piece]:
-        pieces = self.close()
+        pieces = self._end_piece()
         self._heading = None
         if found.form is Form.HEAD:
             self._heading, self._is_marked = found, True
         elif self._is_conversation(line, found):
-            return [*pieces, Piece(found.data + b"\r\n", Direction.UNKNOWN, self.count.lines, is_text=True)]
+            piece = Piece(found.data + b"\r\n", Direction.UNKNOWN, self.count.lines, is_text=True)
+            if self._before is None:
+                return [*pieces, piece]
+            if len(self._before) < _MOST_BEFORE:
+                self._before.append(piece)
+                return pieces
         self.count.without_data += 1
         return pieces
+
+    def _settle(self, first: bytes) -> list[Piece]:
+        """Lines before a command are the banner of a terminal program, lines before a result belong to the answer."""
+        before, self._before = self._before or [], None
+        if not first.strip().upper().startswith(b"AT"):
+            return before
+        self.count.without_data += len(before)
+        return []
 
     def _is_conversation(self, line: str, found: LogLine) -> bool:
         """A bare line in a modem's conversation without marks may be an answer without a name."""

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from device.decoding.columns import table_lines, width_of, wrap
 
 _MOST_COLUMNS: Final = 100
+_LEAST_COLUMNS: Final = 40
 _HIDDEN: Final = re.compile(r"\(hidden, (\d+) (bytes|characters|digits)( or more)?\)")
 _BILINGUAL: Final = frozenset(("zh", "en"))
 _MOST_JOINED: Final = 40
 
 
 class Renderer:
-    """Writes results in ``language``; ``words`` has its words for the keys and signs of results (texts, [decode])."""
+    """Writes results in ``language``; ``words`` has its words for the keys and signs of results (texts, [decode]).
 
-    def __init__(self, language: str, words: Mapping[str, Any]) -> None:
+    Lines are as wide as a terminal of ``columns``, within reason.
+    """
+
+    def __init__(self, language: str, words: Mapping[str, Any], columns: int = _MOST_COLUMNS) -> None:
         self._language = language
+        self._columns = min(max(columns, _LEAST_COLUMNS), _MOST_COLUMNS)
         self._keys: Mapping[str, str] = words["keys"]
         self._values: Mapping[str, str] = words["values"]
         self._hidden = words["hidden"]
@@ -53,7 +59,7 @@ class Renderer:
             text = self._values.get("none", "none")
         if text == "":
             return []
-        head, room = f"{indent}{label}: ", _MOST_COLUMNS - width_of(indent + label) - 2
+        head, room = f"{indent}{label}: ", self._columns - width_of(indent + label) - 2
         first, *rest = wrap(text, max(room, 20))
         return [head + first, *(" " * width_of(head) + line for line in rest)]
 
@@ -66,7 +72,7 @@ class Renderer:
             return lines
         keys = list(dict.fromkeys(key for row in told for key, value in row.items() if self._cell(value) != ""))
         cells = [[self._cell(row.get(key, "")) for key in keys] for row in told]
-        room = _MOST_COLUMNS - len(indent)
+        room = self._columns - len(indent)
         return [indent + line for line in table_lines([self._key(key) for key in keys], cells, room)] if keys else []
 
     def _key(self, key: str) -> str:
@@ -86,6 +92,14 @@ class Renderer:
     def _text(self, text: str) -> str:
         text = self._values.get(text, text)
         return _HIDDEN.sub(lambda m: self._hidden.format(size=m[1], unit=self._units.get(m[2], m[2])), text)
+
+
+def columns_of(stream: TextIO) -> int:
+    """The width of the terminal that a stream goes to, or that of a table where there is no terminal."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _MOST_COLUMNS
+    except (OSError, ValueError):
+        return _MOST_COLUMNS
 
 
 def _is_bilingual(value: Mapping[str, Any]) -> bool:

@@ -19,6 +19,7 @@ from device.decoding.dump_row import read_dump_row
 from device.decoding.log_line import Reads, has_stamp
 from device.decoding.log_text import is_at_text, unescape
 from device.decoding.pieces import MOST_LINE_CHARACTERS, LineCount, LogReader, Piece
+from device.decoding.written import parse_constant, parse_hex, parse_unpadded
 
 MOST_INPUT_BYTES: Final = 262_144
 _HEX_SIGNS: Final = re.compile(r"(?:(?:0[xX]|\\x)(?=[0-9A-Fa-f])|[0-9A-Fa-f]|[\s:,;-])*")
@@ -26,8 +27,13 @@ _SHORT_BYTE: Final = re.compile(r"(?:0[xX]|\\x)([0-9A-Fa-f])(?![0-9A-Fa-f])")
 _HEX_PREFIX: Final = re.compile(r"0[xX]|\\x")
 _NO_DIGITS: Final = re.compile(r"[^0-9A-Fa-f]")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]+={0,2}|[A-Za-z0-9_-]+={0,2}")
+_ONE_BY_ONE: Final = re.compile(r"\d{1,3}(?:[\s,;]+\d{1,3})+")  # numbers, and not all of them pairs of digits
 _LEAST_BASE64: Final = 8
 _LEAST_FOLDED: Final = 16
+_LEAST_UTF16: Final = 6
+_MOST_UTF16: Final = 20
+_DATA_URL: Final = re.compile(r"data:[^,]{0,100};base64,")
+_ARMOUR: Final = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]{1,60}-----")
 _CONTROLS: Final = bytes(code for code in range(0x20) if code not in b"\t\n\r\b\f\x1b") + b"\x7f"
 _MOST_CONTROLS_PER_CENT: Final = 3
 
@@ -96,21 +102,46 @@ def parse_hex_text(text: str) -> bytes:
 
 def is_binary(raw: bytes) -> bool:
     """Whether these are bytes, not text: a zero byte, or more control signs than a log has."""
+    if is_utf16(raw):
+        return False
     controls = len(raw) - len(raw.translate(None, _CONTROLS))
     return b"\x00" in raw or controls * 100 > len(raw) * _MOST_CONTROLS_PER_CENT
 
 
+def is_utf16(raw: bytes) -> bool:
+    """Whether this begins with the mark of UTF-16 and then a line of Latin signs: what PowerShell writes to a file."""
+    high = {b"\xff\xfe": 3, b"\xfe\xff": 2}.get(raw[:2])
+    return high is not None and len(raw) > _LEAST_UTF16 and not any(raw[high:_MOST_UTF16:2])
+
+
 def decode_text(raw: bytes) -> str:
-    """Text in UTF-8, else in GB 18030 as Chinese systems write it, else with what is unreadable marked."""
+    """Text in UTF-8, or UTF-16 as Windows writes it, else in GB 18030 as Chinese systems do, the unreadable marked."""
+    if is_utf16(raw):
+        return raw.decode("utf-16", "replace")
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         return raw.decode("gb18030", "replace")
 
 
+def _parse_digits(text: str) -> bytes:
+    """Bytes of a constant of a program, of digits without leading zeros, or of digits in any other way."""
+    for parse in (parse_unpadded, parse_constant, parse_hex):
+        if (data := parse(text.strip())) is not None:
+            return data
+    if _ONE_BY_ONE.fullmatch(text.strip()) and any(len(number) != 2 for number in re.findall(r"\d+", text)):
+        raise InputError(
+            "The input may be hexadecimal or decimal numbers: put 0x before each, or [ ] around all decimal ones."
+        )
+    return parse_hex_text(text)
+
+
 def as_lines(given: Given, reads: Reads, text: str) -> Given:
     """Hexadecimal text once more, as a message a line."""
-    found = _read_log(text, reads)
+    try:
+        found = _read_log(text, reads)
+    except InputError:
+        return given
     return found if len(found.pieces) > 1 else given
 
 
@@ -140,12 +171,13 @@ def _guess(text: str, reads: Reads) -> Given:
     refusal: InputError | None = None
     if not is_log:
         try:
-            return Given(InputForm.HEX, (Piece(parse_hex_text(text)),))
+            return Given(InputForm.HEX, (Piece(_parse_digits(text)),))
         except InputError as error:
             refusal = error
-        if _may_be_base64(lines):
+        bare = [line for line in _DATA_URL.sub("", text.strip(), count=1).splitlines() if not _ARMOUR.fullmatch(line)]
+        if _may_be_base64(bare):
             with suppress(InputError):
-                return Given(InputForm.BASE64, (Piece(_parse_base64(text)),))
+                return Given(InputForm.BASE64, (Piece(_parse_base64("\n".join(bare))),))
     try:
         return _read_log(text, reads)
     except InputError:
@@ -189,6 +221,8 @@ def _parse_base64(text: str) -> bytes:
         _refuse_empty()
     if not _BASE64.fullmatch(joined):
         raise InputError("The input is not base64: there are other signs than its alphabet has.")
+    if "=" not in joined and len(joined) % 4 > 1:
+        joined += "=" * (-len(joined) % 4)  # RFC 4648, 3.2: URLs and tokens leave it out
     if len(joined) % 4:
         raise InputError(f"The input is not base64: {len(joined)} characters are no multiple of 4.")
     try:

@@ -49,7 +49,7 @@ def test_base64_is_taken_where_hexadecimal_does_not_fit(line: int) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("AjEDXyo", "no multiple of 4"),
+        ("AjEDXyoxA", "no multiple of 4"),
         ("AjEDXyo=AjED", "other signs"),
         ("AjED!yo=", "other signs"),
         ("AjEDXyp=", "bits are set"),

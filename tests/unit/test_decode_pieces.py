@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.decoding.dump_row import read_dump_row
-from device.decoding.log_line import Form, Reads, parse_hex, read_line
+from device.decoding.log_line import Form, Reads, read_line
 from device.decoding.log_text import unescape
 from device.decoding.pieces import MOST_LINE_CHARACTERS, LogReader, Piece
 from device.decoding.result import Direction
 from device.decoding.text_input import decode_text, read_lines
+from device.decoding.written import parse_hex
 
 RECORDINGS = sorted((Path(__file__).parents[1] / "recordings" / "logs").glob("*.toml"))
 READS = {"text": Reads.TEXT, "bytes": Reads.BYTES, "both": Reads.BOTH}
