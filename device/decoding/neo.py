@@ -11,9 +11,13 @@ from device.decoding.lanes import Lane
 from device.decoding.result import Decoded, Direction, Row, hidden
 from device.decoding.tables import Tables
 from protocol.neo_frame import HEADER, CrcOrder, NeoDeframer, NeoError, NeoFrame, NeoItem
-from protocol.neo_message import GET_VERSION, NeoMessageError, parse_version
+from protocol.neo_message import GET_VERSION, NeoFailure, NeoMessageError, parse_failure, parse_version
 
 _SHOWN: Final = re.compile(r"(?!.*\d{7})(?!.*\d(?:[ -]?\d){11})[A-Za-z0-9 ._/,;()+-]{1,64}", re.ASCII)
+
+_HIGH_FIRST: Final = frozenset((0x0B, 0x2C))  # beeper and pass-through: the guide has their CRC high byte first
+
+_NOTICES: Final = frozenset(((0x14, 0x01), (0x61, 0x01), (0x61, 0x02), (0x61, 0x03), (0xF1, 0x00), (0xF2, 0x00)))
 
 
 class NeoStream:
@@ -41,9 +45,19 @@ class NeoStream:
         row: Row = {"offset": lane.place(item.offset)}
         if isinstance(item, NeoError):
             return row | {"bytes": item.length, "fault": str(item.fault)}
-        row |= self._answer(item) if self._is_answer(item, direction) else self._question(item)
+        if self._is_notice(item, direction):
+            row |= self._said("reader", item)
+        else:
+            row |= self._answer(item) if self._is_answer(item, direction) else self._question(item)
         item.wipe()
         return row | {"crc": self._codes.text("crc", item.order)}
+
+    def _is_notice(self, frame: NeoFrame, direction: Direction) -> bool:
+        """What a reader sends unasked has a sub-command where its answers have a status."""
+        if (frame.command, frame.second) not in _NOTICES or frame.command in self._asked:
+            return False
+        received = direction is Direction.UNKNOWN and frame.order is not CrcOrder.LOW_FIRST
+        return direction is Direction.RECEIVED or received
 
     def _is_answer(self, frame: NeoFrame, direction: Direction) -> bool:
         """Where the log does not say who sent it: as the CRC tells, or as an open question makes likely."""
@@ -51,12 +65,20 @@ class NeoStream:
             return direction is Direction.RECEIVED
         asked = self._asked.get(frame.command)
         if frame.order is CrcOrder.HIGH_FIRST:
-            return True
+            return frame.command not in _HIGH_FIRST or not self._is_command(frame, asked)
         return asked is not None and asked != frame.second
+
+    def _is_command(self, frame: NeoFrame, asked: int | None) -> bool:
+        """Of commands whose CRC is written like an answer's: sent again, or known while none is open."""
+        known = self._codes.word("command", f"{frame.command:02X}-{frame.second:02X}") is not None
+        return asked == frame.second or (asked is None and known)
 
     def _question(self, frame: NeoFrame) -> Row:
         self._asked[frame.command] = frame.second
-        row: Row = {"from": "host"} | self._command(frame.command, frame.second) | {"bytes": len(frame.data)}
+        return self._said("host", frame)
+
+    def _said(self, who: str, frame: NeoFrame) -> Row:
+        row: Row = {"from": who} | self._command(frame.command, frame.second) | {"bytes": len(frame.data)}
         return row | ({"value": hidden(len(frame.data))} if frame.data else {})
 
     def _answer(self, frame: NeoFrame) -> Row:
@@ -66,8 +88,18 @@ class NeoStream:
         row |= {"status": status, "status_meaning": self._codes.text("status", status)}
         if not frame.data:
             return row
+        failure = parse_failure(frame)
+        if failure is not None:
+            row |= self._failure(failure)
         version = _version(frame) if asked in (None, GET_VERSION[1]) else None
         return row | {"value": version or hidden(len(frame.data))}
+
+    def _failure(self, failure: NeoFailure) -> Row:
+        error = f"{failure.error:02X}"
+        row: Row = {"error": error, "error_meaning": self._codes.text("failure", error)}
+        if failure.status_word is not None:
+            row["status_word"] = f"{failure.status_word:04X}"
+        return row | {"rf_state": f"{failure.rf_state:02X}"}
 
     def _command(self, command: int, second: int | None) -> Row:
         key = f"{command:02X}-" + ("??" if second is None else f"{second:02X}")

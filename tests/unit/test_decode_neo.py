@@ -109,3 +109,44 @@ def test_a_lone_frame_that_is_spoilt_or_cut_is_neo_in_part_if_its_header_is_whol
         assert (decoded.outcome, decoded.backing) == (Outcome.PARTIAL, Backing.SHAPE)
         assert decoded.result["faults"] == [{"offset": 0, "bytes": len(wire), "fault": fault}]
     assert decode(frame[:9], TABLES).outcome is Outcome.NOT_THAT_KIND
+
+
+def test_why_a_transaction_failed_is_told_and_no_more_of_it() -> None:
+    (row,) = rows(build_response(0x02, 0x0A, bytes.fromhex("20698505")))
+    assert (row["error_meaning"]["en"], row["status_word"], row["rf_state"]) == (
+        *("the card returned an error status", "6985", "05"),
+    )
+    with_serial_number = bytes.fromhex("80 DFEE120A A1A2A3A4A5A6A7A8A9AA FFEE1F04 30000004 5A08 6200000000000005")
+    (row,) = rows(build_response(0x02, 0x0A, with_serial_number))
+    assert (row["error_meaning"]["zh"], row["rf_state"]) == ("卡没有应答", "04")
+    assert "status_word" not in row
+    assert not [secret for secret in ("A1A2", "620000") if secret in json.dumps(row).upper()]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        build_response(0x02, 0x00, bytes.fromhex("20698505")),
+        build_response(0x03, 0x0A, bytes.fromhex("20698505")),
+        build_response(0x02, 0x0A, bytes.fromhex("6200000000000005")),
+        build_response(0x02, 0x0A, bytes(17) + bytes.fromhex("FFEE1F0430000004")),
+    ],
+)
+def test_other_data_is_not_taken_for_the_reason_of_a_failure(frame: bytes) -> None:
+    (row,) = rows(frame)
+    assert "error" not in row
+    assert row["value"].startswith("(hidden, ")
+
+
+def test_what_a_reader_sends_unasked_has_no_status() -> None:
+    (row,) = rows(build_response(0x14, 0x01, b"SIM 1.0"))
+    assert (row["from"], row["name"], row["value"]) == ("reader", "Bootup Notification", "(hidden, 7 bytes)")
+    assert "status" not in row
+    question, answer = rows(build_command(0x14, 0x01, b"\x02"), build_response(0x14, 0x00))
+    assert (question["from"], answer["status"]) == ("host", "00")
+
+
+def test_commands_whose_crc_is_written_as_in_an_answer_are_told_by_what_is_open() -> None:
+    told = rows(*(build_response(0x2C, second) for second in (0x02, 0x02, 0x00, 0x03, 0x08, 0x00)))
+    assert [row["from"] for row in told] == ["host", "host", "reader", "host", "reader", "reader"]
+    assert [row["command"] for row in told] == ["2C-02", "2C-02", "2C-02", "2C-03", "2C-03", "2C-??"]
