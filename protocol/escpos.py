@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 DLE_EOT: Final = b"\x10\x04"
+QUESTION_SIZE: Final = 3  # bytes; one of four is DLE EOT n a
+LONGEST_QUESTION: Final = 4
 _XON: Final = 0x11
 _XOFF: Final = 0x13
 _INFORMATION: Final = 0x5F  # header of GS I's texts, which end in NUL
@@ -26,13 +28,18 @@ _GS_ANSWER: Final = (0x90, 0x00)  # GS r and GS I: bit 4 and bit 7 are off
 
 
 class Status(StrEnum):
-    """What a status is about; also the name of its bit table. REALTIME is an answer whose question was not seen."""
+    """What a status is about; also the name of its bit table.
+
+    REALTIME is an answer whose question was not seen; OTHER_PART answers DLE EOT 7, 8 or 18 (ink, peeler, interface):
+    printers differ in what its bits say.
+    """
 
     PRINTER = "dle_eot_1"
     OFFLINE = "dle_eot_2"
     ERROR = "dle_eot_3"
     PAPER = "dle_eot_4"
     REALTIME = "realtime"
+    OTHER_PART = "dle_eot_other"
     ASB = "asb"
     PAPER_SENSOR = "paper_sensor"
     DRAWER = "drawer"
@@ -44,6 +51,7 @@ class Status(StrEnum):
 
 QUESTIONS: Final = (Status.PRINTER, Status.OFFLINE, Status.ERROR, Status.PAPER)
 _GS_R: Final = {1: Status.PAPER_SENSOR, 2: Status.DRAWER, 49: Status.PAPER_SENSOR, 50: Status.DRAWER}
+_OTHER_PARTS: Final = {7: (1, 2), 8: (3,), 18: (1, 2)}  # n of DLE EOT n a, and what a may be
 _GS_I_BYTE: Final = frozenset((1, 2, 3, 49, 50, 51))
 _GS_I_TEXT: Final = frozenset((*range(65, 70), *range(33, 37), 96, 110))
 
@@ -93,17 +101,33 @@ class QuestionReader:
         asked: list[Status] = []
         held = self._tail + bytes(data)
         at = 0
-        while at + 3 <= len(held):
-            about = question_of(held[at], held[at + 1], held[at + 2])
+        while at + QUESTION_SIZE <= len(held):
+            about, size = question_of(held[at : at + LONGEST_QUESTION])
+            if at + size > len(held):
+                break
             if about is not None:
                 asked.append(about)
-            at += 3 if about is not None else 1
+            at += size
         self._tail = held[at:]
         return asked
 
 
-def question_of(first: int, second: int, number: int) -> Status | None:
-    """What three bytes sent to a printer ask (DLE EOT n, GS r n, GS I n); None where they are no question."""
+def question_of(sent: bytes | bytearray) -> tuple[Status | None, int]:
+    """What the first bytes sent to a printer ask, and how many bytes it takes; None and 1 where they ask nothing.
+
+    DLE EOT n, GS r n and GS I n are three bytes; DLE EOT n a is four: where only three are given and they may be the
+    beginning of one, the size is four.
+    """
+    first, second, number = sent[:QUESTION_SIZE]
+    if (first, second) == (0x10, 0x04) and number in _OTHER_PARTS:
+        if len(sent) < LONGEST_QUESTION:
+            return None, LONGEST_QUESTION
+        return (Status.OTHER_PART, LONGEST_QUESTION) if sent[QUESTION_SIZE] in _OTHER_PARTS[number] else (None, 1)
+    about = _short_question(first, second, number)
+    return (about, QUESTION_SIZE) if about is not None else (None, 1)
+
+
+def _short_question(first: int, second: int, number: int) -> Status | None:
     if (first, second) == (0x10, 0x04):
         return QUESTIONS[number - 1] if 1 <= number <= len(QUESTIONS) else None
     if (first, second) == (0x1D, 0x72):
@@ -133,7 +157,7 @@ class StatusReader:
 
     def ask(self, about: Status) -> None:
         """A question went to the printer."""
-        (self._asked if about in QUESTIONS else self._queued).append(about)
+        (self._asked if about in (*QUESTIONS, Status.OTHER_PART) else self._queued).append(about)
 
     def feed(self, data: bytes | bytearray) -> list[PrinterItem]:
         """Take bytes from the printer and return what became certain."""

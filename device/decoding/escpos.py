@@ -10,6 +10,7 @@ from device.decoding.result import Backing, Decoded, Direction, Outcome, Row, hi
 from device.decoding.tables import Tables
 from device.printer_states import PrinterState, PrinterStates
 from protocol.escpos import (
+    QUESTION_SIZE,
     QUESTIONS,
     PrinterItem,
     PrinterNoise,
@@ -20,7 +21,6 @@ from protocol.escpos import (
     question_of,
 )
 
-_QUESTION_SIZE: Final = 3
 _TEXT: Final = re.compile(r"(?!.*\d{6})[A-Za-z0-9 ./_-]{1,40}", re.ASCII)
 _NOTHING: Final = {"zh": "正常", "en": "nothing to report"}
 _FLOW: Final = (Status.XON, Status.XOFF)
@@ -67,15 +67,15 @@ class PrinterStream:
         items: list[PrinterItem] = []
         for at, byte in enumerate(data, self._offset + 1):
             self._window.append(byte)
-            if len(self._window) < _QUESTION_SIZE:
-                continue
-            about = question_of(*self._window)
-            if about is None:
-                items += self._hear(bytes(self._window[:1]), at - _QUESTION_SIZE)
-                del self._window[0]
-            else:
-                self._reader.ask(about)
-                self._window.clear()
+            while len(self._window) >= QUESTION_SIZE:
+                about, size = question_of(self._window)
+                if size > len(self._window):
+                    break
+                if about is None:
+                    items += self._hear(bytes(self._window[:1]), at - len(self._window))
+                else:
+                    self._reader.ask(about)
+                del self._window[:size]
         return items
 
     def _row(self, item: PrinterItem) -> Row:
@@ -91,7 +91,7 @@ class PrinterStream:
         row["value"] = item.raw.hex(" ").upper()
         if item.about is Status.REALTIME:
             return row | {"meaning": self._possible(item)}
-        if item.about is not Status.PRINTER_ID:
+        if item.about not in (Status.PRINTER_ID, Status.OTHER_PART):
             row["meaning"] = _joined(self._states.of(item.about, item.raw))
         return row
 

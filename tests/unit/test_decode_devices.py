@@ -287,3 +287,13 @@ def test_a_lone_frame_that_is_spoilt_or_cut_is_of_its_kind_in_part(kind: str, wi
 )
 def test_a_beginning_that_many_things_have_is_no_frame(kind: str, wire: bytes) -> None:
     assert decoder_of(kind)(wire, TABLES).outcome is Outcome.NOT_THAT_KIND
+
+
+@pytest.mark.parametrize("size", [1, 3, 40])
+def test_a_question_about_ink_is_no_automatic_status_where_directions_are_not_known(size: int) -> None:
+    wire = bytes.fromhex("10040701 12 100401 1a 10040803 12 1004")
+    stream = escpos.open_stream(TABLES)
+    rows = [row for at in range(0, len(wire), size) for row in stream.feed(wire[at : at + size])] + stream.close()
+    assert [(row["offset"], row.get("meaning", {}).get("en")) for row in rows] == [
+        *((4, None), (8, "printer is off-line"), (13, None), (14, None)),
+    ]

@@ -123,3 +123,12 @@ def test_noise_costs_no_status(noise: bytes, place: int) -> None:
     answers.insert(place, noise)
     found = [item for item in read(b"".join(answers), QUESTIONS) if isinstance(item, PrinterStatus)]
     assert [item.about for item in found] == [Status.PRINTER, Status.OFFLINE, Status.ASB, Status.XON]
+
+
+def test_a_question_about_another_part_takes_four_bytes_and_its_answer_gets_no_meaning_of_ours() -> None:
+    job = b"\x10\x04\x07\x01\x10\x04\x01\x10\x04\x08\x03\x10\x04\x12\x02\x10\x04\x08\x04\x10\x04\x12"
+    wanted = [Status.OTHER_PART, Status.PRINTER, Status.OTHER_PART, Status.OTHER_PART]
+    assert QuestionReader().feed(job) == wanted
+    reader = QuestionReader()
+    assert [about for byte in job for about in reader.feed(bytes((byte,)))] == wanted
+    assert told(read(b"\x12\x32", wanted)) == [(Status.OTHER_PART, "12", 0), (Status.PRINTER, "32", 1)]
