@@ -131,4 +131,4 @@ def test_a_question_about_another_part_takes_four_bytes_and_its_answer_gets_no_m
     assert QuestionReader().feed(job) == wanted
     reader = QuestionReader()
     assert [about for byte in job for about in reader.feed(bytes((byte,)))] == wanted
-    assert told(read(b"\x12\x32", wanted)) == [(Status.OTHER_PART, "12", 0), (Status.PRINTER, "32", 1)]
+    assert told(read(b"\x12\x32", tuple(wanted))) == [(Status.OTHER_PART, "12", 0), (Status.PRINTER, "32", 1)]
