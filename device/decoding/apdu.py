@@ -9,9 +9,11 @@ from device.decoding.tables import Tables
 from device.decoding.tlv import object_rows
 from protocol.apdu import Command, Response, parse_command, parse_response
 from protocol.ber_tlv import Reading, parse_tlv
+from protocol.emv_bits import explain_bits
 from protocol.status_word import Known
 
 _SELECT: Final = 0xA4
+_GET_DATA: Final = (0xCA, 0xCB)
 _BY_NAME: Final = 0x04
 _DIRECTORIES: Final = (b"1PAY.SYS.DDF01", b"2PAY.SYS.DDF01")
 _NO_CLASS: Final = 0xFF  # ISO/IEC 7816-4: not a class
@@ -23,7 +25,8 @@ def decode(data: bytes, tables: Tables) -> Decoded:
     command = reading.command
     name = tables.card_commands.name(command.cla, command.ins) if command and command.cla != _NO_CLASS else None
     if command is not None and name is not None and not reading.failure:
-        return Decoded(Outcome.WHOLE, _command(command, tables) | _data(command), Backing.STRUCTURE)
+        result = _command(command, tables) | _data(command) | _parameters(command, tables)
+        return Decoded(Outcome.WHOLE, result, Backing.STRUCTURE)
     if len(data) >= 2 and (data[-2] >> 4 == 9 or 0x61 <= data[-2] <= 0x6F):
         return _answer(parse_response(data), tables)
     if command is None or name is None:
@@ -44,10 +47,26 @@ def _command(command: Command, tables: Tables) -> Row:
 
 
 def _data(command: Command) -> Row:
-    row: Row = {"case": command.case, "length_form": "extended" if command.extended else "short"}
+    row: Row = {"case": command.case, "extended": command.extended}
     if command.data:
         row["data"] = _shown_name(command) or hidden(len(command.data))
     return row | ({} if command.le is None else {"le": command.le})
+
+
+def _parameters(command: Command, tables: Tables) -> Row:
+    """What P1 and P2 say, and the data object that is asked for by its tag."""
+    if command.ins in _GET_DATA:
+        tag = f"{command.p1:02X}{command.p2:02X}".removeprefix("00")
+        entry = tables.emv.tags.entry(tag)
+        return {"tag": tag} | ({"tag_name": entry.words._asdict()} if entry else {})
+    key = f"{command.cla & 0x80:02X}{command.ins:02X}"
+    said = explain_bits(key, bytes((command.p1, command.p2)), tables.card_parameters)
+    rows: list[Row] = []
+    for meaning in said:
+        row: Row = {"parameter": f"P{meaning.byte}", "bits": f"{meaning.mask:02X}", "meaning": meaning.words._asdict()}
+        row |= {} if meaning.number is None else {"number": meaning.number}
+        rows.append(row | ({"odd": True} if meaning.is_odd else {}))
+    return {"meanings": rows} if rows else {}
 
 
 def _shown_name(command: Command) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TextIO
 
 from device.decoding.columns import table_lines, width_of, wrap
+from device.decoding.sentences import Sentences
 
 _MOST_COLUMNS: Final = 100
 _LEAST_COLUMNS: Final = 40
@@ -29,6 +30,7 @@ class Renderer:
         self._values: Mapping[str, str] = words["values"]
         self._hidden = words["hidden"]
         self._units: Mapping[str, str] = words["units"]
+        self._sentences = Sentences(words["sentences"])
 
     def lines(self, result: Mapping[str, Any], indent: str = "") -> list[str]:
         """The whole result; empty lists are told as none, empty values are left out."""
@@ -90,7 +92,7 @@ class Renderer:
         return self._text(str(value))
 
     def _text(self, text: str) -> str:
-        text = self._values.get(text, text)
+        text = self._values.get(text) or self._sentences.translate(text)
         return _HIDDEN.sub(lambda m: self._hidden.format(size=m[1], unit=self._units.get(m[2], m[2])), text)
 
 

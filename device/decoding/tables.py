@@ -9,12 +9,13 @@ from pathlib import Path
 from device.decoding.atr_catalogue import AtrTables, read_atr_tables
 from device.decoding.card_catalogue import CardCommands, parse_card_commands, parse_status_words
 from device.decoding.code_catalogue import CodeTables, read_code_tables
-from device.decoding.emv_catalogue import EmvTables, read_emv_tables
+from device.decoding.emv_catalogue import EmvTables, parse_bits, read_emv_tables
 from device.decoding.message_meanings import MessageMeanings, parse_message_meanings
 from device.decoding.modem_catalogue import ModemTables, read_modem_tables
 from device.message_profiles import read_message_profiles
 from device.printer_states import PrinterStates, read_printer_states
 from device.settings import read_catalogue, read_folder
+from protocol.emv_bits import BitTables, index_tables
 from protocol.iso8583_profile import MessageProfile
 from protocol.status_word import StatusWords
 
@@ -58,6 +59,11 @@ class Tables:
     def card_commands(self) -> CardCommands:
         """Names of the commands to chip cards."""
         return parse_card_commands(read_catalogue("emv/commands.toml"))
+
+    @cached_property
+    def card_parameters(self) -> BitTables:
+        """What the parameters of commands to chip cards say, by class (00 or 80) and instruction."""
+        return index_tables(parse_bits(read_catalogue("emv/parameters.toml")))
 
     @cached_property
     def atr(self) -> AtrTables:

@@ -81,6 +81,33 @@ def test_an_answer_that_is_no_tlv_shows_its_size_only() -> None:
     assert _decode("apdu", PAN + b"\x90\x00").result["data"] == "(hidden, 8 bytes)"
 
 
+@pytest.mark.parametrize(
+    ("wire", "says"),
+    [
+        ("00B2011400", ["P1 Record: 1", "P2 File (SFI), 0 is the current one: 2", "P2 By record number"]),
+        ("80AE5000020000", ["P1 A TC is asked for (approve offline)", "P1 A CDA signature is asked for"]),
+        ("0020008008241234FFFFFFFFFF", ["P2 Plaintext PIN"]),
+        ("0020008800", ["P2 Enciphered PIN"]),
+        ("00A4040007A000000333010100", ["P1 By name (AID)", "P2 The first or only one", "P2 FCI comes back"]),
+        ("84240001", ["P2 The PIN is changed (as the payment system says)"]),
+        ("80AE2100", ["P1 An AAC is asked for (decline)", "P1 !reserved bits are set"]),
+    ],
+)
+def test_the_parameters_of_a_command_say_what_it_wants(wire: str, says: list[str]) -> None:
+    rows = _decode("apdu", wire).result["meanings"]
+    assert [
+        f"{row['parameter']} {'!' * row.get('odd', False)}{row['meaning']['en']}"
+        + (f": {row['number']}" if "number" in row else "")
+        for row in rows
+    ] == says
+
+
+def test_get_data_names_the_object_it_asks_for() -> None:
+    assert _decode("apdu", "80CA9F1700").result["tag_name"]["en"] == "PIN try counter"
+    assert _decode("apdu", "00CA006E00").result["tag"] == "6E"
+    assert "tag_name" not in _decode("apdu", "80CADF7F00").result
+
+
 def test_a_cut_command_is_partial_and_noise_is_neither() -> None:
     assert _decode("apdu", "00A4040007A000").outcome is Outcome.PARTIAL
     assert _decode("apdu", "0001020304").outcome is Outcome.NOT_THAT_KIND

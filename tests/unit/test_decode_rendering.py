@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from support import iso8583_peer as peer
 from device.commands.decode import decode
 from device.decoding.columns import table_lines, width_of, wrap
 from device.decoding.rendering import Renderer
+from device.decoding.sentences import Sentences
 from device.decoding.tables import Tables
 from device.settings import read_texts
 
@@ -96,3 +99,51 @@ def test_both_languages_have_the_same_sentences(language: str) -> None:
     other = {"zh": "en", "en": "zh"}[language]
     mine, theirs = read_texts(language)["decode"], read_texts(other)["decode"]
     assert mine.keys() == theirs.keys()
+
+
+BAD = {
+    "tlv": [
+        *("9A03", "5F280208409A", "5F28020840E080", "5F2802084085800000", "5F280208405A85", "FF0101AA9F"),
+        *("5F280208409F8182838401", "95058000048000" + "9F1A", "E9018001", "9F100706010A03A4A0009F1A03"),
+    ],
+    "dol": ["9F02069F", "9F02069F81828384", "0102", "9F0206FFFF"],
+    "gpo": [
+        "800A3C00",
+        "80023C00",
+        "77069404080101009000",
+        "7703820100",
+        "80063C00F9020105",
+        "80023C0095050000000000",
+        "70",
+    ],
+    "apdu": ["00A4040007A000", "0001020304", "00"],
+    "atr": [
+        *("3B", "FF0012", "033F", "3B80810101", "3B8001", "3B6500002063CB680000", "3B808101000000", "3B81800E41CE"),
+        *("3B80818001", "3B10FF", "3B8F01" + 32 * "00", "3BFFFFFFFFFFFF", "3B020090", "3B0280F1"),
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_what_is_bad_about_card_data_is_told_in_chinese(kind: str) -> None:
+    for wire in BAD[kind]:
+        _, text = decode(kind, wire, TABLES, False, language="zh")
+        told = [line for line in text.splitlines() if line.strip().startswith(("停在", "异常", "原因"))]
+        assert told, wire
+        assert not [line for line in told if re.search(r"[a-z]{3}", line)], (wire, told)
+
+
+def test_a_sentence_has_as_many_figures_in_chinese_as_in_english() -> None:
+    sentences: dict[str, str] = read_texts("zh")["decode"]["sentences"]
+    for english, chinese in sentences.items():
+        assert english.count("{}") == chinese.count("{}"), english
+    assert read_texts("en")["decode"]["sentences"] == {}
+
+
+def test_sentences_are_translated_whole_and_the_unknown_stays() -> None:
+    sentences = Sentences(
+        {"byte {}: {}": "{} 处：{}", "tag {} has no length": "{} 无长度", "it ends": "完", "; ": "；"}
+    )
+    assert sentences.translate("byte 3: tag 9A has no length; it ends") == "3 处：9A 无长度；完"
+    assert sentences.translate("byte 3: something else") == "3 处：something else"
+    assert sentences.translate("tag 9A has no length at all") == "tag 9A has no length at all"
