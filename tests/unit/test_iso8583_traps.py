@@ -142,6 +142,13 @@ def test_trap_6_the_side_on_which_digits_lean_is_found_by_what_fills_them_up(nam
     assert (opened.profile.name, dict(opened.message.fields)) == (name, {2: "620000000000008", 22: "051"})
 
 
+def test_trap_6_f_fills_up_an_odd_digit_as_well_as_0() -> None:
+    wire = bytes.fromhex("1200 0000000020000000 21 6200000000000005D4912F")
+    opened = open_envelope(wire, BASES)
+    assert opened.message is not None
+    assert opened.message.fields == {35: "6200000000000005D4912"}
+
+
 def test_trap_6_the_card_sequence_number_leans_right() -> None:
     wire = build_message("0200", {23: "001"}, UNIONPAY)
     assert wire[10:] == bytes.fromhex("0001")
