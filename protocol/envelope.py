@@ -12,7 +12,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from protocol.iso8583 import BuildError, Message, MessageProfile, build_message, parse_message, read_mti
+from protocol.iso8583 import (
+    BuildError,
+    Message,
+    MessageProfile,
+    Value,
+    announces_third,
+    locate_fields,
+    parse_message,
+    read_mti,
+)
+from protocol.iso8583_build import build_field
+from protocol.iso8583_spec import FieldSpec
 from protocol.message_prefix import ETX, PREFIXES, Frame, lying_frames, true_frames
 
 MOST_BYTES: Final = 65_540  # the largest length a two-byte prefix can tell, with its frame
@@ -170,13 +181,26 @@ def _doubts(
     fills up an odd digit as well as 0 does.
     """
     strange = sum(_is_strange(value) for value in message.fields.values() if isinstance(value, str))
+    rows = profile.fields.get(message.mti[:1], {})
+    others = 0
+    for number, (at, size) in locate_fields(data[: wrapping.end], profile, start=wrapping.start).items():
+        if number in message.fields:
+            there = data[at : at + size]
+            others += _differences(there, _again(rows[number], message.fields[number]))
+    return not message.complete, strange, -wrapping.marks, others
+
+
+def _again(spec: FieldSpec, value: Value) -> bytes:
     try:
-        again = build_message(message.mti, message.fields, profile)
+        return build_field(spec, value)
     except BuildError:
-        again = b""
-    there = data[wrapping.start : wrapping.end]
-    others = sum(ours not in (theirs, "f") for ours, theirs in zip(there.hex(), again.hex(), strict=False))
-    return not message.complete, strange, -wrapping.marks, others + 2 * abs(len(there) - len(again))
+        return b""
+
+
+def _differences(there: bytes | bytearray, again: bytes) -> int:
+    """How many half bytes differ, F counting as a filling as good as any other."""
+    pairs = zip(there.hex(), again.hex(), strict=False)
+    return sum(ours not in (theirs, "f") for ours, theirs in pairs) + 2 * abs(len(there) - len(again))
 
 
 def _is_strange(text: str) -> bool:
@@ -203,8 +227,13 @@ def _candidates(
                 trailer = header == _BASE24_BYTES and data[last - 1] == ETX
                 for profile in every:
                     allowed = prefix in profile.prefixes and tpdu in profile.tpdu and header in profile.headers
-                    if allowed and at < last and read_mti(data, at, profile.mti):
-                        yield Wrapping(prefix, tpdu, header, str(profile.mti), at, last - trailer, trailer), profile
+                    mti = read_mti(data, at, profile.mti) if allowed and at < last else None
+                    if mti is None:
+                        continue
+                    wrapping = Wrapping(prefix, tpdu, header, str(profile.mti), at, last - trailer, trailer)
+                    yield wrapping, profile
+                    if profile.other_third is not None and announces_third(data, mti[1], profile):
+                        yield wrapping, profile.other_third
 
 
 def _by_structure(header: int) -> tuple[bool, bool, int]:

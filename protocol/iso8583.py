@@ -27,6 +27,7 @@ __all__ = [
     "MessageProfile",
     "ProfileError",
     "Value",
+    "announces_third",
     "build_message",
     "locate_fields",
     "parse_message",
@@ -180,6 +181,15 @@ def _bitmap_bytes(data: Data, at: int, profile: MessageProfile) -> tuple[bytes, 
         return both, second[1]
     third = _bitmap_part(data, second[1], profile.bitmap)
     return third if isinstance(third, Failure) else (both + third[0], third[1])
+
+
+def announces_third(data: Data, at: int, profile: MessageProfile) -> bool:
+    """Whether the bitmaps at ``at`` have bit 1 and bit 65 set: a third one comes somewhere."""
+    first = _bitmap_part(data, at, profile.bitmap)
+    if isinstance(first, Failure) or not first[0][0] & 0x80:
+        return False
+    second = _bitmap_part(data, first[1], profile.bitmap)
+    return not isinstance(second, Failure) and bool(second[0][0] & 0x80)
 
 
 def _bitmap_part(data: Data, at: int, encoding: Encoding) -> tuple[bytes, int] | Failure:

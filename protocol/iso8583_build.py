@@ -40,7 +40,7 @@ def build_message(mti: str, fields: Mapping[int, str | bytes], profile: MessageP
         spec = rows.get(number)
         if spec is None:
             raise BuildError(f"DE{number} is not in the profile {profile.name}")
-        body += _build_field(spec, fields[number])
+        body += build_field(spec, fields[number])
     return _build_digits(mti, profile.mti) + _build_bits(numbers, 1, last, profile.bitmap) + bytes(body)
 
 
@@ -58,7 +58,8 @@ def _build_digits(digits: str, encoding: Encoding) -> bytes:
     return digits.encode("cp500" if encoding is Encoding.EBCDIC else "ascii")
 
 
-def _build_field(spec: FieldSpec, value: str | bytes) -> bytes:
+def build_field(spec: FieldSpec, value: str | bytes) -> bytes:
+    """Write one field, its length included. Raises :class:`BuildError` for a value that does not fit."""
     raw, count = _build_bits_field(spec, value) if spec.format is Format.B else _build_text(spec, value)
     if count > spec.most or (spec.shape is Shape.FIXED and count != spec.most):
         raise BuildError(f"DE{spec.number} has {count} {spec.unit}, the profile allows {spec.most}")

@@ -163,7 +163,9 @@ def _read_profile(
     third = root.choice(table, "tertiary", tuple(Tertiary), Tertiary.FIELD)
     rank = root.whole(table, "rank", 0, 99, 50)
     source = root.text(table, "source")
-    return MessageProfile(name, source, rank, mti, bitmap, third, made[alike], prefixes, tpdu, headers)
+    profile = MessageProfile(name, source, rank, mti, bitmap, third, made[alike], prefixes, tpdu, headers)
+    other = Tertiary.FIELD if third is Tertiary.EXTENSION else Tertiary.EXTENSION
+    return replace(profile, other_third=replace(profile, tertiary=other, plans={}), plans={})
 
 
 def _read_fields(table: Mapping[str, Any], encodings: Mapping[str, Any], root: Place) -> _Fields:

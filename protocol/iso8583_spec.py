@@ -162,7 +162,8 @@ class MessageProfile:
 
     ``fields`` maps the MTI's first digit to the rows of that version. ``variants`` are the same profile with other
     encodings, tried after it when an envelope is opened. ``prefixes`` and ``headers`` say which envelopes are met;
-    profiles of a lower ``rank`` are tried first.
+    profiles of a lower ``rank`` are tried first. ``other_third`` is the same profile with the third bitmap at the other
+    place, for messages that announce one.
     """
 
     name: str
@@ -176,4 +177,5 @@ class MessageProfile:
     tpdu: tuple[bool, ...]
     headers: tuple[int, ...]
     variants: tuple[MessageProfile, ...] = ()
+    other_third: MessageProfile | None = None
     plans: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)  # the reader's cache, bounded

@@ -271,6 +271,38 @@ def test_trap_12_the_third_bitmap_is_read_and_built_in_both_places(tertiary: str
     assert parse_message(wire[:-4], profile).failure is not None
 
 
+@pytest.mark.parametrize(
+    ("profile", "wire"),
+    [
+        ("iso1987_ascii", b"0200A00000000000000084000000000000008000000000000000000000301XYZ"),
+        ("iso1987_ascii", b"0200A00000000000000084000000000000000000008000000000000000301XYZ"),
+        ("vendor", bytes.fromhex("0200 A000000000000000 8400000000000000 8000000000000000 000000 3010") + b"XYZ"),
+        ("vendor", bytes.fromhex("0200 A000000000000000 8400000000000000 000000 8000000000000000 3010") + b"XYZ"),
+    ],
+)
+def test_trap_12_a_third_bitmap_is_found_at_either_place(profile: str, wire: bytes) -> None:
+    """Whatever the profile says: the place that consumes the message whole is the right one."""
+    base = PROFILES["iso1987_ascii" if profile == "iso1987_ascii" else "unionpay"]
+    row = {"name": "own", "format": "ans", "most": 3}
+    coding = ("ascii", "ascii", "ascii", "ascii") if profile == "iso1987_ascii" else ("bcd", "binary", "bcd", "bcd")
+    rows = {
+        "3": {"name": "processing code", "format": "n", "most": 6},
+        "70": {"name": "network management information code", "format": "n", "most": 3},
+        "129": row,
+    }
+    table = {
+        "name": "vendor",
+        "source": "own",
+        "encoding": dict(zip(("mti", "bitmap", "length", "field"), coding, strict=True)),
+        "envelope": {"prefixes": list(base.prefixes)},
+        "fields": rows,
+    }
+    opened = open_envelope(wire, [parse_profile(table, "test")])
+    assert opened.whole
+    assert opened.message is not None
+    assert opened.message.fields == {3: "000000", 70: "301", 129: "XYZ"}
+
+
 def test_trap_12_bit_1_without_any_field_above_64_is_legal() -> None:
     wire = b"0210" + b"8000000002000000" + b"0" * 16 + b"62"
     assert parse_message(wire, ASCII).fields == {39: "62"}
