@@ -10,9 +10,20 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Final
 
+from device.decoding.code_catalogue import CodeTables
 from device.decoding.result import Backing, Decoded, Direction, Outcome, Row
 from device.decoding.tables import Tables
-from protocol.control_frame import Control, Deframer, Frame, FrameError, FrameProfile, Item, LengthKind
+from protocol.control_frame import (
+    Control,
+    Deframer,
+    Delimiter,
+    Frame,
+    FrameError,
+    FrameFault,
+    FrameProfile,
+    Item,
+    LengthKind,
+)
 
 _TRIED: Final = 4096  # bytes on which the ways are tried
 _TRIED_STEP: Final = 128
@@ -36,56 +47,152 @@ def _profiles() -> tuple[FrameProfile, ...]:
 
 
 _PROFILES: Final = _profiles()
+_PLAIN: Final = FrameProfile(most_payload=_MOST_PAYLOAD)
 
 
-def decode(data: bytes, _tables: Tables) -> Decoded:
+def decode(data: bytes, tables: Tables) -> Decoded:
     """Decode whole bytes: the frames and what stands between them."""
     profile = _best_profile(data[:_TRIED])
     if profile is None:
-        reason = "no frame STX ... ETX LRC or SI ... SO LRC was found"
-        return Decoded(Outcome.NOT_THAT_KIND, {"reason": reason})
-    items = _items(profile, data)
-    faults = [item for item in items if isinstance(item, FrameError)]
-    result: Row = {
-        **_dialect(profile),
-        "frames": [_row(item) for item in items if not isinstance(item, FrameError)],
-        "faults": [_row(item) for item in faults],
-    }
+        return _without_frames(data, tables.control)
+    rows = _Rows(profile, tables.control)
+    told = [*rows.feed(data), *rows.close()]
+    frames = [row for row in told if "fault" not in row]
+    faults = [row for row in told if "fault" in row]
+    result: Row = {**rows.dialect(), "frames": frames, "faults": faults}
     if faults:
-        result |= {"stopped": f"{len(faults)} stretches of bytes are no frame", "offset": faults[0].offset}
+        count = len(faults)
+        stopped = {"zh": f"{count} 段字节不是帧", "en": f"{count} stretches of bytes are no frame"}
+        result |= {"stopped": stopped, "offset": faults[0]["offset"]}
     return Decoded(Outcome.PARTIAL if faults else Outcome.WHOLE, result, Backing.CHECKED)
 
 
-def open_stream(_tables: Tables) -> _Stream:
+def _without_frames(data: bytes, codes: CodeTables) -> Decoded:
+    """No way finds a frame: control characters alone, frames whose LRC is wrong or that are cut, or something else."""
+    profile = next((way for way in _PROFILES if _is_spoilt(way, data[:_TRIED])), _PLAIN)
+    rows = _Rows(profile, codes)
+    told = [*rows.feed(data), *rows.close()]
+    found: Row = {
+        "frames": [row for row in told if "fault" not in row],
+        "faults": [row for row in told if "fault" in row],
+    }
+    if found["frames"] and not found["faults"]:
+        return Decoded(Outcome.WHOLE, found, Backing.SHAPE)
+    if profile is not _PLAIN or data[:1] in (b"\x02", b"\x0f"):
+        return Decoded(Outcome.PARTIAL, {"reason": "no frame in it is whole"} | found)
+    return Decoded(Outcome.NOT_THAT_KIND, {"reason": "no frame STX ... ETX LRC or SI ... SO LRC was found"})
+
+
+def _is_spoilt(profile: FrameProfile, data: bytes) -> bool:
+    """Whether start, length and end of a frame fit each other at the beginning, though its LRC does not."""
+    deframer = Deframer(profile)
+    items = [*deframer.feed(data[: _MOST_PAYLOAD + 8]), *deframer.expire()]
+    spoilt = next((item for item in items if isinstance(item, FrameError)), None)
+    return spoilt is not None and spoilt.fault is FrameFault.BAD_LRC
+
+
+def open_stream(tables: Tables) -> _Stream:
     """A stream of one line."""
-    return _Stream()
+    return _Stream(tables.control)
 
 
 class _Stream:
     """Holds back the beginning until the way of writing is known, then one unfinished frame at most."""
 
-    def __init__(self) -> None:
+    def __init__(self, codes: CodeTables) -> None:
+        self._codes = codes
         self._head = bytearray()
-        self._deframer: Deframer | None = None
+        self._rows: _Rows | None = None
 
     def feed(self, data: bytes, direction: Direction = Direction.UNKNOWN) -> Sequence[Row]:
         """Take the next bytes of the line."""
         del direction
-        if self._deframer is not None:
-            return [_row(item) for item in self._deframer.feed(data)]
+        if self._rows is not None:
+            return self._rows.feed(data)
         self._head += data
         return self._begin() if len(self._head) >= _TRIED else []
 
     def close(self) -> Sequence[Row]:
         """The line has ended."""
-        rows = list(self._begin()) if self._deframer is None else []
-        return rows + [_row(item) for item in self._deframer.expire()] if self._deframer is not None else rows
+        rows = list(self._begin()) if self._rows is None else []
+        return rows + self._rows.close() if self._rows is not None else rows
 
     def _begin(self) -> Sequence[Row]:
         head, self._head = bytes(self._head), bytearray()
         profile = _best_profile(head[:_TRIED]) or _PROFILES[0]
+        self._rows = _Rows(profile, self._codes)
+        told = self._rows.feed(head)
+        return [self._rows.dialect(), *told]
+
+
+class _Rows:
+    """Rows of one dialect; payloads are wiped as soon as their row is made."""
+
+    def __init__(self, profile: FrameProfile, codes: CodeTables) -> None:
+        self._profile = profile
+        self._codes = codes
         self._deframer = Deframer(profile)
-        return [_dialect(profile), *(_row(item) for item in self._deframer.feed(head))]
+        self._has_stx = False
+
+    def feed(self, data: bytes) -> list[Row]:
+        """The rows that became certain."""
+        return [self._row(item) for item in self._deframer.feed(data)]
+
+    def close(self) -> list[Row]:
+        """The rows of what is left: a frame that is cut together with its bytes, as far as they mean nothing else."""
+        rows: list[Row] = []
+        for row in map(self._row, self._deframer.expire()):
+            before = rows[-1] if rows else {}
+            if row.get("fault") == "noise" and before.get("fault") == "cut" and _end_of(before) == row["offset"]:
+                before["bytes"] += row["bytes"]
+            else:
+                rows.append(row)
+        return rows
+
+    def dialect(self) -> Row:
+        """How frames are written; only those between STX and ETX show whether there is a length."""
+        profile = self._profile
+        length = profile.length if self._has_stx else LengthKind.NONE
+        covered = ["start"] if profile.lrc_with_start else []
+        covered += ["length"] if profile.lrc_with_length and length is not LengthKind.NONE else []
+        covered += ["payload", *(["end"] if profile.lrc_with_end else [])]
+        return {"length": str(length), "lrc_covers": " ".join(covered)}
+
+    def _row(self, item: Item) -> Row:
+        if isinstance(item, Frame):
+            return self._frame(item)
+        if isinstance(item, Control):
+            return {"offset": item.offset, "frame": item.code.name, "payload_bytes": 0}
+        return {"offset": item.offset, "bytes": item.length, "fault": str(item.fault)}
+
+    def _frame(self, item: Frame) -> Row:
+        between_stx = item.delimiter is Delimiter.STX
+        self._has_stx = self._has_stx or between_stx
+        kind = "STX ... ETX" if between_stx else "SI ... SO"
+        row: Row = {"offset": item.offset, "frame": kind, "payload_bytes": len(item.payload)}
+        packet = _packet(item, self._codes)
+        item.wipe()
+        return row | ({"as_pinpad_packet": packet} if packet else {})
+
+
+def _end_of(row: Row) -> int:
+    return int(row["offset"] + row["bytes"])
+
+
+def _packet(item: Frame, codes: CodeTables) -> dict[str, str] | None:
+    """What the message is if a pinpad sent it.
+
+    Two digits between STX and ETX may begin a card number, so they count only alone or before a full stop.
+    """
+    table = "stx" if item.delimiter is Delimiter.STX else "si"
+    for size in (3, 2):
+        word = bytes(item.payload[:size]).decode("latin-1")
+        if len(word) != size or word not in codes.texts[table]:
+            continue
+        rest = bytes(item.payload[size : size + 1])
+        if table == "si" or not word.isdecimal() or rest in (b"", b"."):
+            return {language: f"{word} {text}" for language, text in codes.text(table, word).items()}
+    return None
 
 
 def _best_profile(data: bytes) -> FrameProfile | None:
@@ -120,30 +227,9 @@ def _try(profile: FrameProfile, data: bytes) -> tuple[bool, int, int]:
     return has_frames, lost, faults
 
 
-def _items(profile: FrameProfile, data: bytes) -> list[Item]:
-    deframer = Deframer(profile)
-    return _wiped([*deframer.feed(data), *deframer.expire()])
-
-
 def _wiped(items: list[Item]) -> list[Item]:
-    """The same without payloads: their length is all that is told."""
+    """The same without payloads."""
     for item in items:
         if isinstance(item, Frame):
             item.wipe()
     return items
-
-
-def _dialect(profile: FrameProfile) -> Row:
-    covered = ["start"] if profile.lrc_with_start else []
-    covered += ["length"] if profile.lrc_with_length and profile.length is not LengthKind.NONE else []
-    covered += ["payload", *(["end"] if profile.lrc_with_end else [])]
-    return {"length": str(profile.length), "lrc_covers": " ".join(covered)}
-
-
-def _row(item: Item) -> Row:
-    if isinstance(item, Frame):
-        kind = "STX ... ETX" if item.delimiter == "stx" else "SI ... SO"
-        return {"offset": item.offset, "frame": kind, "payload_bytes": len(item.payload)}
-    if isinstance(item, Control):
-        return {"offset": item.offset, "frame": item.code.name, "payload_bytes": 0}
-    return {"offset": item.offset, "bytes": item.length, "fault": str(item.fault)}

@@ -91,6 +91,11 @@ class Tables:
         return read_code_tables("reader_codes/abecs.toml")
 
     @cached_property
+    def control(self) -> CodeTables:
+        """Messages of pinpads that speak control-character frames."""
+        return read_code_tables("reader_codes/control.toml")
+
+    @cached_property
     def printer(self) -> PrinterStates:
         """What status bits of ESC/POS printers say."""
         return read_printer_states()

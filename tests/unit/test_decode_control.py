@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.decoding.control import _PROFILES, decode, open_stream
-from device.decoding.result import Outcome, Row
+from device.decoding.result import Backing, Outcome, Row
 from device.decoding.tables import Tables
 from protocol.control_frame import Delimiter, FrameProfile, LengthKind, build_frame
 
@@ -62,3 +62,65 @@ def test_a_long_stream_is_not_held() -> None:
     rows += line.close()
     assert len(rows) == 2001
     assert len(line._head) == 0
+
+
+def one(payload: bytes, delimiter: Delimiter = Delimiter.STX, profile: FrameProfile | None = None) -> Row:
+    (row,) = decode(build_frame(payload, profile or FrameProfile(), delimiter), TABLES).result["frames"]
+    return dict(row)
+
+
+@pytest.mark.parametrize("profile", [FrameProfile(kind) for kind in LengthKind])
+def test_a_lone_frame_whose_lrc_is_wrong_is_told_with_offset_and_size(profile: FrameProfile) -> None:
+    wire = build_frame(TRACK, profile)
+    decoded = decode(b"\x06" + wire[:-1] + bytes((wire[-1] ^ 0x55,)), TABLES)
+    assert (decoded.outcome, decoded.backing) == (Outcome.PARTIAL, Backing.NOTHING)
+    assert decoded.result["frames"] == [{"offset": 0, "frame": "ACK", "payload_bytes": 0}]
+    assert decoded.result["faults"] == [{"offset": 1, "bytes": len(wire), "fault": "bad_lrc"}]
+
+
+def test_every_prefix_of_a_frame_is_in_part_with_the_offset_of_the_cut() -> None:
+    wire = build_frame(TRACK, FrameProfile())
+    for size in range(1, len(wire)):
+        decoded = decode(wire[:size], TABLES)
+        assert decoded.outcome is Outcome.PARTIAL
+        assert decoded.result["faults"] == [{"offset": 0, "bytes": size, "fault": "cut"}]
+        assert "6200" not in json.dumps(decoded.result)
+
+
+def test_control_characters_alone_are_told_and_bytes_without_any_are_another_kind() -> None:
+    decoded = decode(b"\x15\x15\x15\x04", TABLES)
+    assert (decoded.outcome, decoded.backing) == (Outcome.WHOLE, Backing.SHAPE)
+    assert [row["frame"] for row in decoded.result["frames"]] == ["NAK", "NAK", "NAK", "EOT"]
+    assert decode(b"hello\x06", TABLES).outcome is Outcome.NOT_THAT_KIND
+
+
+def test_frames_between_si_and_so_do_not_tell_of_a_length() -> None:
+    wire = build_frame(b"02" + b"0123456789ABCDEF", FrameProfile(), Delimiter.SI)
+    decoded = decode(wire, TABLES)
+    assert (decoded.result["length"], decoded.result["lrc_covers"]) == ("none", "payload end")
+    assert "0123456789ABCDEF" not in json.dumps(decoded.result)
+
+
+@pytest.mark.parametrize(
+    ("payload", "delimiter", "said"),
+    [
+        (b"020123456789ABCDEF", Delimiter.SI, "02 load a master key"),
+        (b"087", Delimiter.SI, "08 select a master key"),
+        (b"160", Delimiter.SI, "16 self-test"),
+        (b"Z62.6200000000000005", Delimiter.STX, "Z62 enter the PIN, with own prompts"),
+        (b"70.6200000000000005", Delimiter.STX, "70 enter the PIN"),
+        (b"72", Delimiter.STX, "72 cancel"),
+        (b"Z2HELLO", Delimiter.STX, "Z2 show a text"),
+    ],
+)
+def test_a_pinpads_message_is_named_and_nothing_else_of_it_is_shown(
+    payload: bytes, delimiter: Delimiter, said: str
+) -> None:
+    row = one(payload, delimiter)
+    assert row["as_pinpad_packet"]["en"] == said
+    assert set(row) == {"offset", "frame", "payload_bytes", "as_pinpad_packet"}
+
+
+@pytest.mark.parametrize("payload", [b"7000000000000002", b"60000000000000", b"76", b"QQ", b"V1.2", b"", b"Z9"])
+def test_digits_that_may_begin_a_card_number_are_no_message(payload: bytes) -> None:
+    assert ("as_pinpad_packet" in one(payload)) is (payload == b"76")
