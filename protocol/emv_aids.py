@@ -9,6 +9,8 @@ from protocol.emv_words import Words
 
 RID_DIGITS: Final = 10
 _MOST_DIGITS: Final = 32
+_LEAST_BYTES: Final = 5
+_INTERNATIONAL: Final = b"\xa0\x00\x00"
 
 
 class Scheme(NamedTuple):
@@ -21,6 +23,16 @@ class Scheme(NamedTuple):
 def scheme_of_aid(aid: str, schemes: Mapping[str, Scheme]) -> Scheme | None:
     """The scheme for an AID in hex (tag 84, 4F or 9F06) by its RID; None if it is not known."""
     return schemes.get(aid[:RID_DIGITS].upper())
+
+
+def may_be_shown(aid: bytes, schemes: Mapping[str, Scheme]) -> bool:
+    """Is this an identifier, and not digits of a card in its place: its RID is known, or international (A00000...)?
+
+    A national one (D and a country code) looks like the end of track 2, so it is shown only where its RID is known.
+    """
+    if not _LEAST_BYTES <= len(aid) <= _MOST_DIGITS // 2:
+        return False
+    return aid.startswith(_INTERNATIONAL) or scheme_of_aid(aid.hex(), schemes) is not None
 
 
 def product_of_aid(aid: str, products: Mapping[str, Words]) -> Words | None:

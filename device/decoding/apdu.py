@@ -9,6 +9,7 @@ from device.decoding.tables import Tables
 from device.decoding.tlv import object_rows
 from protocol.apdu import Command, Response, parse_command, parse_response
 from protocol.ber_tlv import Reading, parse_tlv
+from protocol.emv_aids import may_be_shown
 from protocol.emv_bits import explain_bits
 from protocol.status_word import Known
 
@@ -25,7 +26,7 @@ def decode(data: bytes, tables: Tables) -> Decoded:
     command = reading.command
     name = tables.card_commands.name(command.cla, command.ins) if command and command.cla != _NO_CLASS else None
     if command is not None and name is not None and not reading.failure:
-        result = _command(command, tables) | _data(command) | _parameters(command, tables)
+        result = _command(command, tables) | _data(command, tables) | _parameters(command, tables)
         return Decoded(Outcome.WHOLE, result, Backing.STRUCTURE)
     if len(data) >= 2 and (data[-2] >> 4 == 9 or 0x61 <= data[-2] <= 0x6F):
         return _answer(parse_response(data), tables)
@@ -46,10 +47,10 @@ def _command(command: Command, tables: Tables) -> Row:
     }
 
 
-def _data(command: Command) -> Row:
+def _data(command: Command, tables: Tables) -> Row:
     row: Row = {"case": command.case, "extended": command.extended}
     if command.data:
-        row["data"] = _shown_name(command) or hidden(len(command.data))
+        row["data"] = _shown_name(command, tables) or hidden(len(command.data))
     return row | ({} if command.le is None else {"le": command.le})
 
 
@@ -69,14 +70,13 @@ def _parameters(command: Command, tables: Tables) -> Row:
     return {"meanings": rows} if rows else {}
 
 
-def _shown_name(command: Command) -> str | None:
-    """The name in a SELECT if it is a payment directory or looks like an AID (category A to F, ISO/IEC 7816-5)."""
+def _shown_name(command: Command, tables: Tables) -> str | None:
+    """The name in a SELECT if it is a payment directory or surely an AID."""
     if command.ins != _SELECT or command.p1 != _BY_NAME:
         return None
     if command.data in _DIRECTORIES:
         return command.data.decode("ascii")
-    looks_right = 5 <= len(command.data) <= 16 and command.data[0] >= 0xA0
-    return command.data.hex().upper() if looks_right else None
+    return command.data.hex().upper() if may_be_shown(command.data, tables.emv.schemes) else None
 
 
 def _answer(response: Response, tables: Tables) -> Decoded:

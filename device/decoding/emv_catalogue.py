@@ -124,8 +124,16 @@ def _bit_rows(table: Table, most: int, read: tuple[int, ...]) -> tuple[BitRow, .
         for other in found:
             if other.byte == row.byte and other.mask & row.mask and (other.mask != row.mask or row.value is None):
                 raise table.error(key, "claims a bit that another row claims already")
+            if other.byte == row.byte and other.mask == row.mask and _values(other) & _values(row):
+                raise table.error(key, "has a value that another row has already")
         found.append(row)
     return tuple(found)
+
+
+def _values(row: BitRow) -> set[int]:
+    if row.value is None or row.value == NUMBER:
+        return set()
+    return set(range(row.value, (row.value if row.last is None else row.last) + 1))
 
 
 def _bit_row(table: Table, place: str, key: str, words: Words, most: int) -> BitRow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from device.decoding.result import Backing, Decoded, Outcome, Row, hidden
 from device.decoding.tables import Tables
-from device.decoding.tlv import file_row, meaning_rows, object_rows
+from device.decoding.tlv import file_rows, meaning_rows, object_rows
 from protocol.ber_tlv import parse_tlv
 from protocol.emv_bits import explain_bits
 from protocol.gpo import GpoAnswer, GpoFormat, parse_gpo
@@ -24,7 +24,7 @@ def decode(data: bytes, tables: Tables) -> Decoded:
     if answer.aip is not None:
         result["aip"] = answer.aip.hex().upper() if is_aip else hidden(len(answer.aip))
     if answer.afl is not None and answer.failure is None:
-        result["afl"] = [{"offset": entry.offset} | file_row(entry) for entry in answer.afl.entries]
+        result["afl"] = file_rows(answer.afl)
     result |= _objects(answer, data, tables)
     if answer.format is GpoFormat.CONCATENATED and answer.aip is not None and is_aip:
         result["meanings"] = meaning_rows(

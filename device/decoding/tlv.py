@@ -15,16 +15,15 @@ from device.decoding.result import Backing, Decoded, Outcome, Row, hidden
 from device.decoding.tables import Tables
 from protocol.ber_tlv import Reading, Tlv, Tlvs, parse_tlv
 from protocol.dol import parse_dol
-from protocol.emv_aids import product_of_aid, scheme_of_aid
+from protocol.emv_aids import may_be_shown, product_of_aid, scheme_of_aid
 from protocol.emv_bits import BitMeaning, table_of
 from protocol.emv_iad import read_iad
 from protocol.emv_tags import Show
 from protocol.emv_words import Words
-from protocol.gpo import AflEntry, parse_afl
+from protocol.gpo import Afl, parse_afl
 
 _AID_TAGS: Final = ("84", "4F", "9F06")
 _IAD_TAG: Final = "9F10"
-_LEAST_RID: Final = 0xA0  # an AID begins with a registered category A to F; the digits of a card number do not
 _MOST_VALUE_BYTES: Final = 5  # shorter than any card number
 
 
@@ -65,10 +64,15 @@ def meaning_rows(tag: str, offset: int, meanings: Iterable[BitMeaning]) -> list[
     return rows
 
 
-def file_row(entry: AflEntry) -> Row:
-    """Which records of which file an entry of a locator names, and what is odd about it."""
-    row: Row = {"sfi": entry.sfi, "first": entry.first, "last": entry.last, "signed": entry.signed}
-    return row | ({"oddities": "; ".join(entry.oddities)} if entry.oddities else {})
+def file_rows(afl: Afl) -> list[Row]:
+    """Which records of which files a locator names: up to the first odd entry, behind which it may be anything."""
+    rows: list[Row] = []
+    for entry in afl.entries if afl.failure is None else ():
+        if entry.oddities:  # told without its numbers: they may be digits of a card number
+            return [*rows, {"offset": entry.offset, "oddities": "not an entry of a file locator"}]
+        row: Row = {"offset": entry.offset, "sfi": entry.sfi, "first": entry.first, "last": entry.last}
+        rows.append(row | {"signed": entry.signed})
+    return rows
 
 
 class _Objects:
@@ -124,7 +128,8 @@ class _Objects:
             self._explain_list(item)
             return False
         if form == "files":
-            self._explain_files(item)
+            for file in file_rows(parse_afl(item.value)):
+                self._files.append({"offset": item.offset, "byte": file.pop("offset") + 1} | file)
             return False
         if item.tag == _IAD_TAG:
             self._explain_iad(item, row)
@@ -139,7 +144,7 @@ class _Objects:
             row["product"] = _bilingual(product)
         if (scheme := scheme_of_aid(aid, self._emv.schemes)) is not None:
             row["scheme"] = scheme.word
-        return product is not None or item.value[0] >= _LEAST_RID
+        return product is not None or may_be_shown(item.value, self._emv.schemes)
 
     def _explain_list(self, item: Tlv) -> None:
         """What a list asks for, only if every entry is known and of a fitting size: then it is nothing else."""
@@ -150,16 +155,6 @@ class _Objects:
             entry = self._emv.tags.entry(asked.tag, self._scheme)
             row: Row = {"list": item.tag, "tag": asked.tag, "name": _bilingual(entry.words) if entry else {}}
             self._asked.append({**row, "length": asked.length})
-
-    def _explain_files(self, item: Tlv) -> None:
-        """The entries of a locator up to the first odd one: behind it, it may be anything."""
-        afl = parse_afl(item.value)
-        for entry in afl.entries if afl.failure is None else ():
-            place: Row = {"offset": item.offset, "byte": entry.offset + 1}
-            if entry.oddities:
-                self._files.append(place | {"oddities": "not an entry of a file locator"})
-                break
-            self._files.append(place | file_row(entry))
 
     def _explain_iad(self, item: Tlv, row: Row) -> None:
         reading = read_iad(item.value, self._emv.layouts, self._scheme)

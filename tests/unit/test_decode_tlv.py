@@ -176,6 +176,22 @@ def test_a_number_in_the_place_of_an_aid_is_hidden() -> None:
     assert PAN not in json.dumps(rows("8408" + PAN + "9F0608" + PAN + "4F08" + PAN))
 
 
+def test_an_identifier_is_shown_where_nothing_else_looks_like_it() -> None:
+    shown = {
+        aid: by_tag(build_tlv("84", bytes.fromhex(aid)).hex())["84"]["value"]
+        for aid in (
+            "A0000009990101",
+            "D5780000021010",
+            "D56000000101",
+            "A0" + PAN,
+            "D4912201876543",
+            "F0000000030001",
+        )
+    }
+    assert [aid for aid, value in shown.items() if value == aid] == ["A0000009990101", "D5780000021010"]
+    assert all(value.startswith("(hidden") for aid, value in shown.items() if value != aid)
+
+
 def test_the_payment_directory_is_named() -> None:
     assert by_tag("840E325041592E5359532E4444463031")["84"]["product"]["en"].endswith("(PPSE)")
 

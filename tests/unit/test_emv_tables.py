@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from device.decoding.emv_catalogue import parse_bits, parse_layouts, parse_products, parse_tags, read_emv_tables
+from device.decoding.tables import Tables
 from device.drivers.card_scheme import parse_schemes, scheme_word, schemes
 from device.settings import CATALOGUE
 from device.table import TableError, parse_toml
@@ -21,7 +22,8 @@ from protocol.emv_tags import Show
 
 EMV = read_emv_tables()
 TABLES = {table.name: table for found in EMV.bits.values() for table in found}
-EVERY_TABLE = {**TABLES, **{layout.table.name: layout.table for layout in EMV.layouts}}
+PARAMETERS = {f"parameters of {table.name}": table for found in Tables().card_parameters.values() for table in found}
+EVERY_TABLE = {**TABLES, **{layout.table.name: layout.table for layout in EMV.layouts}, **PARAMETERS}
 # Written here once more, from PCI DSS 3.3.1 and the tag lists: data of the card, the cardholder and the PIN.
 CARD_DATA = (
     *("56", "57", "5A", "99", "5F20", "5F24", "9F0B", "9F1F", "9F20", "9F6B", "9F24", "9F25", "58", "59", "5B", "5F21"),
@@ -219,6 +221,10 @@ READERS: dict[str, Callable[..., Any]] = {
         ("bits", f'[a]\n{HEAD}[a.bits]\n"1 80" = ["x", "x"]\n"1 C0=1" = ["x", "x"]', 9, "claims a bit"),
         ("bits", f'[a]\n{HEAD}[a.bits]\n"3 80" = ["x", "x"]', 8, "byte 3 of a value of at most 2"),
         ("bits", f'[a]\n{HEAD}[a.bits]\n"1 80=2" = ["x", "x"]', 8, "does not fit under it"),
+        ("bits", f'[a]\n{HEAD}[a.bits]\n"1 C0=1-9" = ["x", "x"]', 8, "does not fit under it"),
+        ("bits", f'[a]\n{HEAD}[a.bits]\n"1 F0=5-5" = ["x", "x"]', 8, "ends before it begins"),
+        ("bits", f'[a]\n{HEAD}[a.bits]\n"1 F0=n-5" = ["x", "x"]', 8, "not like"),
+        ("bits", f'[a]\n{HEAD}[a.bits]\n"1 F0=2-4" = ["x", "x"]\n"1 F0=4" = ["x", "x"]', 9, "another row has already"),
         ("bits", f'[a]\n{HEAD}[a.bits]\n"1 00" = ["x", "x"]', 8, "mask without bits"),
         ("bits", f'[a]\n{HEAD}[a.bits]\n"80" = ["x", "x"]', 8, "not like"),
         ("bits", f'[a]\n{HEAD}[a.bits]\n"1 80" = ["x"]', 8, "[zh, en]"),
