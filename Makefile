@@ -36,8 +36,8 @@ long-test: setup ## property tests with many examples, then 10 million inputs fo
 	@HYPOTHESIS_PROFILE=long $(PY) -m pytest -q tests/unit
 	@$(PY) -m tools.fuzz --runs 10000000
 
-image: setup ## the install tree that a terminal image takes, with .pyc, in build/image
-	@$(PY) -m tools.image --out build/image
+image: setup ## what a vendor flashes, for ARCH=arm64 (default), armhf, amd64: package, disk, signed update; in build/image
+	@$(PY) -m tools.image disk --arch $(or $(ARCH),arm64) --out build/image
 
 clean: ## remove what tasks made (not .venv)
 	rm -rf build demo bench .mypy_cache .ruff_cache .pytest_cache .hypothesis

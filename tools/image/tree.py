@@ -1,54 +1,67 @@
-"""The install tree that a terminal image takes: a virtual environment of its own with the wheel and its .pyc files.
+"""The install tree: everything of the product under one prefix, with compiled modules, for any architecture.
 
-Usage: python -m tools.image --out build/image. Builds the wheel from this checkout, installs it, compiles every module
-to hash-based .pyc (so that image building does not depend on file times), starts it once, prints sizes.
+The prefix is a virtual environment that is only files: its interpreter is the terminal's own ``python3``, and cffi's
+backend, Pillow and pyserial are the distribution's. So one tree serves armhf, arm64 and amd64.
 """
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import subprocess
 import sys
-import venv
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+ROOT: Final = Path(__file__).resolve().parents[2]
+FILES: Final = Path(__file__).resolve().parent / "files"
+PREFIX: Final = Path("opt/posmedic")
+_PYTHON: Final = "python3.11"  # Debian 12's; compiled modules are for this one
+_PURE: Final = ("construct", "segno")  # what the distribution does not have, or not in our version
+_CONFIG: Final = """home = /usr/bin
+include-system-site-packages = true
+version = 3.11
+executable = /usr/bin/python3.11
+"""
 
 
-def main() -> int:
-    """Build the tree; 0 if the installed command starts from it."""
-    parser = argparse.ArgumentParser(prog="python -m tools.image", description=__doc__)
-    parser.add_argument("--out", type=Path, default=ROOT / "build" / "image")
-    out: Path = parser.parse_args().out.absolute()
+class TreeError(Exception):
+    """The tree cannot be built here; the text is one sentence."""
+
+
+def build_wheel(folder: Path) -> Path:
+    """Build the product's wheel from this checkout into ``folder``; return it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    _pip("wheel", "--no-deps", "--no-build-isolation", "-w", str(folder), str(ROOT))
+    return next(folder.glob("posmedic-*.whl"))
+
+
+def build_tree(wheel: Path, out: Path) -> None:
+    """Lay the whole tree under ``out``: the prefix, and units, settings and policies where they belong."""
+    if sys.version_info[:2] != (3, 11):
+        raise TreeError(
+            f"the terminal's Python is 3.11, so the tree is compiled with 3.11, not {sys.version.split()[0]}"
+        )
     shutil.rmtree(out, ignore_errors=True)
-    print("image: building the wheel ...", flush=True)
-    wheels = out / "wheel"
-    _pip(sys.executable, "wheel", "--no-deps", "--no-build-isolation", "-w", str(wheels), str(ROOT))
-    wheel = next(wheels.glob("posmedic-*.whl"))
-    print("image: installing it with what it needs ...", flush=True)
-    tree = out / "posmedic"
-    venv.create(tree, with_pip=True, symlinks=True)
-    python = tree / "bin" / "python"
+    shutil.copytree(FILES, out)
+    prefix = out / PREFIX
+    packages = prefix / "lib" / _PYTHON / "site-packages"
     constraints = str(ROOT / "tools" / "constraints.txt")
-    _pip(str(python), "install", "--no-compile", "-c", constraints, str(wheel))
-    _pip(str(python), "uninstall", "-y", "pip", "setuptools")
-    compile_all = [str(python), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(tree / "lib")]
-    subprocess.run(compile_all, check=True)
-    told = subprocess.run([str(python), "-I", "-m", "device", "--version"], check=True, capture_output=True, text=True)
-    print(f"image: {told.stdout.strip()} starts from {python} -I -m device")
-    print(f"image: wheel {wheel.name} {wheel.stat().st_size / 1024:.0f} KiB, tree {_size_mb(tree):.1f} MB with .pyc")
-    return 0
+    _pip("install", "--no-deps", "--no-compile", "-c", constraints, "--target", str(packages), str(wheel), *_PURE)
+    shutil.rmtree(packages / "bin", ignore_errors=True)
+    (prefix / "pyvenv.cfg").write_text(_CONFIG)
+    (prefix / "bin").mkdir()
+    (prefix / "bin" / "python").symlink_to(f"/usr/bin/{_PYTHON}")
+    for name in ("README.md", "LICENSE"):
+        shutil.copy(ROOT / name, prefix / name)
+    where = ("-s", str(out), "-p", "/")  # so that a place in the code reads as on the terminal
+    compile_all = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", *where, str(packages)]
+    subprocess.run([sys.executable, *compile_all], check=True)
 
 
-def _pip(python: str, *words: str) -> None:
-    subprocess.run([python, "-m", "pip", "-q", "--disable-pip-version-check", *words], check=True)
-
-
-def _size_mb(folder: Path) -> float:
+def size_mb(folder: Path) -> float:
+    """All files below ``folder``, in millions of bytes."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink()) / 1e6
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _pip(*words: str) -> None:
+    subprocess.run([sys.executable, "-m", "pip", "-q", "--disable-pip-version-check", *words], check=True)

@@ -1,0 +1,148 @@
+"""The emulated terminal's disks: a root file system with the product, kernel, the next version as a signed bundle."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+HERE: Final = Path(__file__).resolve().parent
+COMPATIBLE: Final = "posmedic demo terminal"
+_TOOLS: Final = {  # program -> Debian package
+    "mmdebstrap": "mmdebstrap",
+    "arch-test": "arch-test",
+    "qemu-aarch64-static": "qemu-user-static",
+    "mke2fs": "e2fsprogs",
+    "depmod": "kmod",
+    "cpio": "cpio",
+    "rauc": "rauc",
+    "mksquashfs": "squashfs-tools",
+    "openssl": "openssl",
+}
+_MANIFEST: Final = """[update]
+compatible={compatible}
+version={version}
+[bundle]
+format=verity
+[image.rootfs]
+filename=rootfs.ext4
+"""
+
+
+class DiskError(Exception):
+    """The disk cannot be built here; the text is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A development key ceremony's outcome: the terminal's trust anchor, and who signs bundles."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+
+
+def build_disk(arch: str, package: Path, out: Path) -> None:
+    """Build slot, kernel, initramfs and the bundle of the next version below ``out/arch``. Raises DiskError."""
+    check_tools()
+    folder = out / arch
+    folder.mkdir(parents=True, exist_ok=True)
+    base = build_base(arch, folder)
+    signer = make_signer(folder / "keys")
+    build_slot(arch, package, folder, "1.0", folder / "slot.ext4", signer)
+    build_slot(arch, package, folder, "2.0", folder / "next.ext4", signer)
+    bundle = build_bundle(folder / "next.ext4", "2.0", folder / "update-2.0.raucb", signer)
+    print(f"image: from {base}")
+    for path in (folder / "slot.ext4", folder / "kernel" / "vmlinuz", folder / "initrd", bundle):
+        used = path.stat().st_blocks * 512 / 1e6
+        print(f"image: {path.relative_to(out)} {used:.0f} MB on the disk")
+
+
+def build_base(arch: str, folder: Path) -> str:
+    """Root file system and kernel, unless they are there; returns in one line what they are. Raises DiskError."""
+    tar, kernel = folder / "rootfs.tar", folder / "kernel"
+    for path, script in ((tar, "rootfs.sh"), (kernel / "version", "kernel.sh")):
+        if not path.exists():
+            began = time.monotonic()
+            _run(str(HERE / script), arch, str(tar if script == "rootfs.sh" else kernel))
+            print(f"image: {script} took {time.monotonic() - began:.0f} s", flush=True)
+    packages = len((HERE / "packages.txt").read_text().split("\n"))
+    return f"Debian 12 {arch}, {(kernel / 'package').read_text().strip()}, {packages} named packages (packages.txt)"
+
+
+def build_slot(
+    arch: str, package: Path, folder: Path, version: str, image: Path, signer: Signer, overlay: Path | None = None
+) -> None:
+    """One slot's file system with ``package`` installed; ``overlay`` is laid over it last. Raises DiskError."""
+    words = [arch, *map(str, (folder / "rootfs.tar", folder / "kernel", package, image, folder / "initrd"))]
+    _run(str(HERE / "disk.sh"), *words, version, str(signer.ca), "352", str(overlay or ""))
+
+
+def build_bundle(image: Path, version: str, bundle: Path, signer: Signer, compatible: str = COMPATIBLE) -> Path:
+    """Sign ``image`` as an update of the emulated terminal. Raises DiskError."""
+    work = bundle.with_suffix(".content")
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    os.link(image, work / "rootfs.ext4")
+    (work / "manifest.raucm").write_text(_MANIFEST.format(compatible=compatible, version=version))
+    bundle.unlink(missing_ok=True)
+    squash = "--mksquashfs-args=-comp gzip -Xcompression-level 1"
+    _run("rauc", f"--cert={signer.certificate}", f"--key={signer.key}", squash, "bundle", str(work), str(bundle))
+    shutil.rmtree(work)
+    return bundle
+
+
+def make_signer(folder: Path) -> Signer:
+    """A certificate authority of P-256 for development, and a signer under it; made once. Raises DiskError."""
+    signer = Signer(folder / "ca.pem", folder / "signer.pem", folder / "signer.key")
+    if signer.certificate.exists():
+        return signer
+    folder.mkdir(parents=True, exist_ok=True)
+    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc")
+    ca_key, request = str(folder / "ca.key"), str(folder / "signer.csr")
+    ca = ("-x509", "-days", "3650", "-subj", "/CN=posmedic development CA", "-keyout", ca_key, "-out", str(signer.ca))
+    _run("openssl", "req", *curve, *ca)
+    _run(
+        "openssl",
+        "req",
+        *curve,
+        "-subj",
+        "/CN=posmedic development signer",
+        "-keyout",
+        str(signer.key),
+        "-out",
+        request,
+    )
+    under = (
+        "-CA",
+        str(signer.ca),
+        "-CAkey",
+        ca_key,
+        "-CAcreateserial",
+        "-days",
+        "3650",
+        "-out",
+        str(signer.certificate),
+    )
+    _run("openssl", "x509", "-req", "-in", request, *under)
+    return signer
+
+
+def check_tools() -> None:
+    """Raise DiskError where programs are missing, with the command that brings them."""
+    if os.geteuid() != 0:
+        raise DiskError("a root file system can only be made as root")
+    missing = sorted({package for program, package in _TOOLS.items() if shutil.which(program) is None})
+    if missing:
+        raise DiskError(f"programs are missing: apt-get install --no-install-recommends {' '.join(missing)}")
+
+
+def _run(*words: str) -> None:
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no reason given"]
+        raise DiskError(f"{Path(words[0]).name} failed: {last[0]}")
