@@ -17,10 +17,17 @@ from device.table import TableError
 
 _BAD_INPUT: Final = 2
 _LABELS: Final = {
-    "zh": {"class": "类别", "who": "谁来处理", "act": "怎么做", "customer": "对顾客说", "charged": "是否扣款"}
+    "zh": {
+        "class": "类别",
+        "who": "谁来处理",
+        "act": "怎么做",
+        "retry": "可否重试",
+        "customer": "对顾客说",
+        "charged": "是否扣款",
+    }
     | {"local": "与本机有关吗", "names": "代码所指原因", "allows": "可能的原因", "source": "出处", "note": "注意"}
     | {"verdict": "判断", "finding": "本机首要发现", "version": "软件版本"},
-    "en": {"class": "class", "who": "who acts", "act": "what to do", "customer": "tell the customer"}
+    "en": {"class": "class", "who": "who acts", "act": "what to do", "retry": "retry", "customer": "tell the customer"}
     | {"charged": "charged", "local": "this terminal suspect", "names": "causes it names", "allows": "may stand behind"}
     | {"source": "source", "note": "note", "verdict": "verdict", "finding": "first finding", "version": "software"},
 }
@@ -35,6 +42,10 @@ _CLASSES: Final = {
     | {"E": "E 系统故障", "-": "未记载"},
     "en": {"A": "A approved", "B": "B failed, may be retried", "C": "C failed, do not retry"}
     | {"D": "D failed, the operator must act", "E": "E system fault", "-": "not recorded"},
+}
+_RETRY: Final = {
+    "zh": {"no": "不可重试", "chip_once": "可插芯片再试一次", "after_action": "处理后可重试", "later": "稍后可重试"},
+    "en": {"no": "no", "chip_once": "once, by the chip", "after_action": "after the action", "later": "later"},
 }
 _LOCAL: Final = {
     "zh": {"no": "无关", "indirect": "间接有关", "yes": "可能有关"},
@@ -127,12 +138,13 @@ def write_row(row: CodeRow, knowledge: Knowledge, table: CodeTable, language: st
         "class": _CLASSES[language][row.action_class],
         "who": wording.text(f"who.{row.addressee}.full")[language],
         "act": wording.text(f"act.{row.act}.full", values)[language],
+        "retry": _RETRY[language][row.retry],
         "customer": write_customer(row.verdict, row, wording)[language],
         "charged": wording.text(f"charged.{row.charged}")[language],
         "local": _LOCAL[language][row.local],
         "names": _names(row.names, knowledge, language),
         "allows": _names(row.allows, knowledge, language),
-        "source": row.source,
+        "source": table.sources_of(row),
     }
     if row.restricted:
         direct = [cause.id for cause in knowledge.causes if cause.gives_62]
@@ -166,7 +178,8 @@ def _explain_short(text: str, knowledge: Knowledge, table: CodeTable, language: 
         short = decode(text)
     except ShortCodeError as error:
         raise TableError(f"{text.strip()[:20]!r}: {error}") from error
-    row = table.find(short.code)
+    tables = (table, *(other for other in knowledge.hosts.values() if other is not table))
+    row = next((found for other in tables if (found := other.find(short.code)) is not None), None)
     if as_json:
         carried: dict[str, object] = {
             "code": short.code,

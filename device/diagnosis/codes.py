@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from device.diagnosis.verdict import Addressee, Retry, Text, Verdict
@@ -53,6 +54,12 @@ class CodeTable:
     name: Text
     rows: Mapping[str, CodeRow]
     serves: tuple[str, ...] = ()  # message profiles whose hosts use these codes
+    sources: Mapping[str, str] = field(default_factory=dict)  # what the letters in a row's source stand for
+
+    def sources_of(self, row: CodeRow) -> str:
+        """The row's source with its letters written out."""
+        told = [f"{letter}: {text}" for letter, text in self.sources.items() if re.search(rf"\b{letter}\b", row.source)]
+        return "; ".join([row.source, *told])
 
     def find(self, code: str | None) -> CodeRow | None:
         """The row of a code, or None."""
@@ -71,10 +78,12 @@ def parse_code_table(
             raise entry.error("code", f"{row.code} stands here twice")
         rows[row.code] = row
     serves = table.texts("serves", (), most=40)
+    letters = table.table("sources", {})
+    sources = {letter: letters.text(letter, most=400) for letter in letters.keys()}  # noqa: SIM118  a Table is not a mapping
     table.close()
     if not rows:
         raise table.error("code", "has no rows")
-    return CodeTable(host, name, rows, serves)
+    return CodeTable(host, name, rows, serves, sources)
 
 
 def _text(table: Table, languages: tuple[str, ...]) -> Text:

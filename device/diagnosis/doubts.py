@@ -119,7 +119,7 @@ def _card(card: CardFacts, mode: EntryMode, doubts: _Doubts) -> CardFacts:
             wrong[name] = None
     card = dataclasses.replace(card, **wrong)
     card = _without_what_the_entry_has_not(card, mode, doubts)
-    if card.tvr is None or card.expired is None or mode is not EntryMode.CHIP:
+    if not card.tvr or card.expired is None or mode is not EntryMode.CHIP:
         return card
     if bool(bytes.fromhex(card.tvr)[1] & _TVR_EXPIRED) is card.expired:
         return card

@@ -62,6 +62,9 @@ def test_only_62_and_its_twins_are_restricted() -> None:
         "unionpay": {"36", "62"},
         "iso1987": {"36", "62", "104", "204", "1004", "2004"},
         "iso1993": {"104", "204"},
+        "iso2003": {"1004", "2004"},
+        "visa": {"36", "62"},
+        "mastercard": {"36", "62"},
     }
 
 
@@ -69,7 +72,7 @@ def tables() -> Any:
     return knowledge().hosts
 
 
-@pytest.mark.parametrize("host", ["unionpay", "iso1987", "iso1993"])
+@pytest.mark.parametrize("host", sorted(knowledge().hosts))
 def test_every_code_row_has_a_source_and_a_fitting_verdict(host: str) -> None:
     for row in tables()[host].rows.values():
         assert row.source
