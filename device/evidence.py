@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from device.trend import TrendRule
 
+WINDOW_S: Final = 1800.0  # sales of the last half hour tell one card from many
 Value: TypeAlias = str | int | float | bool | None
 
 
@@ -237,7 +238,7 @@ class FreezeFrame:
     history: tuple[PastSale, ...] = ()  # newest first, without this exchange
     profile: TerminalProfile = field(default_factory=TerminalProfile)
     evidence: tuple[Evidence, ...] = ()  # self-test results, each with its age
-    window_s: float = 1800.0
+    window_s: float = WINDOW_S
     software: str = ""  # version that took the frame
 
     def find(self, evidence_id: str) -> Evidence | None:

@@ -1,7 +1,8 @@
 """The JSON form of a freeze frame (``frame.json``): what one terminal recorded, diagnosed anywhere else.
 
 The form is versioned and strict: an unknown key, a wrong type or an unknown word is a
-:class:`~device.table.TableError` that names its place. Ids of evidence may be unknown here; they are kept.
+:class:`~device.table.TableError` that names its place. Ids of evidence may be unknown here; they are kept. A part that
+is absent is taken as unknown, never as good; :func:`absent_parts` names it, so that the diagnosis can say so.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import math
 from typing import Any, Final, TypeVar
 
 from device.evidence import (
+    WINDOW_S,
     CardFacts,
     EntryMode,
     Evidence,
@@ -25,6 +27,8 @@ from device.evidence import (
 from device.table import Table
 
 VERSION: Final = 1
+_EXPECTED: Final = ("taken_at", "history", "profile", "evidence", "window_s", "software")
+_EXPECTED_OF_EXCHANGE: Final = ("host", "mac", "match", "entry_mode", "card")
 _MOST_SALES: Final = 5000
 _MOST_EVIDENCE: Final = 1000
 _WORD: Final = 200  # characters of any single text but details
@@ -36,6 +40,16 @@ def frame_to_json(frame: FreezeFrame) -> dict[str, Any]:
     return {"v": VERSION, **dataclasses.asdict(frame)}
 
 
+def absent_parts(values: object) -> tuple[str, ...]:
+    """What a whole frame would have and this one lacks, as ``exchange.mac``; () of anything that is no frame."""
+    if not isinstance(values, dict):
+        return ()
+    exchange = values.get("exchange")
+    inner = exchange if isinstance(exchange, dict) else {}
+    lacking = [f"exchange.{name}" for name in _EXPECTED_OF_EXCHANGE if name not in inner]
+    return (*(name for name in _EXPECTED if name not in values), *lacking)
+
+
 def frame_from_json(values: object, where: str) -> FreezeFrame:
     """Check and read a frame; ``where`` is the name of the file or message, for the error's sentence."""
     if not isinstance(values, dict):
@@ -44,40 +58,40 @@ def frame_from_json(values: object, where: str) -> FreezeFrame:
     version = table.whole("v")
     if version != VERSION:
         raise table.error("v", f"is {version}; this posmedic reads version {VERSION}, a newer one may read it")
-    window_s = _finite(table, "window_s")
+    window_s = _finite(table, "window_s", WINDOW_S)
     if window_s <= 0:
         raise table.error("window_s", "must be more than 0 seconds")
     frame = FreezeFrame(
-        taken_at=table.text("taken_at", most=_WORD),
+        taken_at=table.text("taken_at", "", most=_WORD),
         exchange=_exchange(table.table("exchange")),
         history=tuple(_past_sale(entry) for entry in table.tables("history", most=_MOST_SALES)),
-        profile=_profile(table.table("profile")),
+        profile=_profile(table.table("profile", {})),
         evidence=tuple(parse_evidence(entry) for entry in table.tables("evidence", most=_MOST_EVIDENCE)),
         window_s=window_s,
-        software=table.text("software", most=_WORD),
+        software=table.text("software", "", most=_WORD),
     )
     table.close()
     return frame
 
 
-def _finite(table: Table, key: str) -> float:
-    value = table.number(key)
+def _finite(table: Table, key: str, default: float | None = None) -> float:
+    value = table.number(key) if default is None else table.number(key, default)
     if not math.isfinite(value):
         raise table.error(key, "must be a finite number")
     return value
 
 
-def _choice(table: Table, key: str, kind: type[_Choice]) -> _Choice:
-    return kind(table.choice(key, tuple(kind)))
+def _choice(table: Table, key: str, kind: type[_Choice], default: _Choice | None = None) -> _Choice:
+    return kind(table.choice(key, tuple(kind)) if default is None else table.choice(key, tuple(kind), default))
 
 
 def _exchange(table: Table) -> Exchange:
     exchange = Exchange(
         code=table.optional_text("code", most=8),
-        host=table.text("host", most=_WORD),
-        mac=_choice(table, "mac", MacVerdict),
-        match=_choice(table, "match", Match),
-        entry_mode=_choice(table, "entry_mode", EntryMode),
+        host=table.text("host", "", most=_WORD),
+        mac=_choice(table, "mac", MacVerdict, MacVerdict.UNKNOWN),
+        match=_choice(table, "match", Match, Match.UNCHECKED),
+        entry_mode=_choice(table, "entry_mode", EntryMode, EntryMode.UNKNOWN),
         mismatched=table.texts("mismatched", (), most=32),
         fallback=table.optional_flag("fallback"),
         mti=table.text("mti", "", most=8),

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from device.app.evidence_cache import EvidenceCache
 from device.app.journal import note
@@ -15,11 +14,9 @@ from device.diagnosis.diagnosis_json import diagnosis_to_json
 from device.diagnosis.engine import diagnose
 from device.diagnosis.knowledge import Knowledge
 from device.diagnosis.verdict import Diagnosis, Verdict
-from device.evidence import Exchange, FreezeFrame, PastSale, TerminalProfile
+from device.evidence import WINDOW_S, Exchange, FreezeFrame, PastSale, TerminalProfile
 from device.freeze_frame import frame_to_json
 from device.store.store import Store
-
-WINDOW_S: Final = 1800.0
 
 
 @dataclass(frozen=True, slots=True)

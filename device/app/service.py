@@ -14,7 +14,7 @@ from typing import Any, Final
 from device import __version__
 from device.app.applications import Applications
 from device.app.catalogue import Catalogue, load_catalogue
-from device.app.declines import WINDOW_S, Decline, Declines
+from device.app.declines import Decline, Declines
 from device.app.display import Display, Picture
 from device.app.drawing import Drawing
 from device.app.evidence_cache import EvidenceCache
@@ -33,7 +33,7 @@ from device.diagnosis.diagnosis_json import diagnosis_to_json
 from device.drivers.card_token import CardTokens
 from device.drivers.handed_over import HandedOver
 from device.drivers.host_watch import read_exchange
-from device.evidence import Evidence, Outcome
+from device.evidence import WINDOW_S, Evidence, Outcome
 from device.loop import Loop
 from device.outlets.control import ControlOutlet
 from device.ports.json_socket import JsonConnection, JsonServer

@@ -6,22 +6,31 @@ import json
 from pathlib import Path
 from typing import Final
 
+from device.commands.reasoning import ReasoningWriter
 from device.diagnosis.diagnosis_json import diagnosis_to_json
 from device.diagnosis.engine import Reasoning, diagnose, reason
 from device.diagnosis.knowledge import Knowledge, parse_knowledge
-from device.diagnosis.verdict import Diagnosis
+from device.diagnosis.verdict import Diagnosis, Text
 from device.diagnosis.wording import columns
-from device.evidence import Outcome
-from device.freeze_frame import frame_from_json
+from device.freeze_frame import absent_parts, frame_from_json
 from device.settings import LANGUAGES, read_catalogue, read_folder, read_text, read_texts
 from device.table import TableError
 
 _BAD_INPUT: Final = 2
 _TITLES: Final = {
-    "zh": ("是否扣款", "联系谁", "原因逐项判断", "本机发现", "（与本次被拒无关，除非上面另有说明）", "依据", "短码"),
+    "zh": (
+        *("是否扣款", "联系谁", "原因逐项判断", "本机发现", "（与本次被拒无关，除非上面另有说明）", "依据", "短码"),
+        *("一张卡还是多张卡", "请注意"),
+    ),
     "en": (
         *("Was the customer charged", "Whom to call", "Every cause, answered", "Found on this terminal"),
-        *("(did not cause this decline, unless said above)", "evidence", "Short code"),
+        *(
+            "(did not cause this decline, unless said above)",
+            "evidence",
+            "Short code",
+            "One card or many",
+            "Please note",
+        ),
     ),
 }
 
@@ -36,16 +45,30 @@ def diagnose_file(path: Path, *, language: str = "zh", as_json: bool = False, ex
     """Exit code and text: 0 and the diagnosis, or 2 and one sentence that says what is wrong with the file."""
     try:
         knowledge = read_knowledge()
-        frame = frame_from_json(_read_json(path), path.name)
+        values = _read_json(path)
+        frame = frame_from_json(values, path.name)
     except TableError as error:
         return _BAD_INPUT, str(error)
-    diagnosis = diagnose(frame, knowledge)
+    absent = absent_parts(values)
+    diagnosis = diagnose(frame, knowledge, absent)
+    chain = reason(frame, knowledge) if explain else None
     if as_json:
-        return 0, json.dumps(diagnosis_to_json(diagnosis), ensure_ascii=False, indent=2)
+        told = {} if chain is None else {"reasoning": _write_chain(chain, diagnosis, knowledge)}
+        return 0, json.dumps({**diagnosis_to_json(diagnosis), **told}, ensure_ascii=False, indent=2)
     text = write_diagnosis(diagnosis, knowledge, language)
-    if explain:
-        text += "\n\n" + write_reasoning(reason(frame, knowledge))
+    if chain is not None:
+        text += "\n\n" + _write_chain(chain, diagnosis, knowledge)[language]
     return 0, text
+
+
+def _write_chain(chain: Reasoning, diagnosis: Diagnosis, knowledge: Knowledge) -> Text:
+    """The chain, rule by rule, in every language."""
+    return {
+        language: ReasoningWriter(knowledge.wording, language, read_texts(language)["check"]).write(
+            chain, diagnosis.notes
+        )
+        for language in knowledge.wording.languages
+    }
 
 
 def _read_json(path: Path) -> object:
@@ -60,39 +83,33 @@ def _read_json(path: Path) -> object:
 def write_diagnosis(diagnosis: Diagnosis, knowledge: Knowledge, language: str) -> str:
     """The diagnosis as a page of text for a person."""
     wording = knowledge.wording
-    charged, contact, causes, found, apart, evidence, short = _TITLES[language]
+    charged, contact, causes, found, apart, evidence, short, crowd, mind = _TITLES[language]
     lines = [*diagnosis.headline[language], ""]
-    lines += [f"{charged}: {diagnosis.charged[language]}", f"{contact}: {diagnosis.contact[language]}", "", causes]
+    lines += [_colon(language, charged, diagnosis.charged[language])]
+    lines += [_colon(language, contact, diagnosis.contact[language])]
+    if diagnosis.counts is not None:
+        lines.append(_colon(language, crowd, diagnosis.counts.text[language]))
+    lines += ["", causes]
     for cause in diagnosis.causes:
         name = _padded(wording.text(f"cause.{cause.id}.name")[language], 26)
         state = _padded(wording.text(f"state.{cause.state}")[language], 14)
         lines.append(f"  {name} {state} {cause.advice[language]}")
         if cause.because:
-            lines.append(f"  {' ' * 26} {_padded('', 14)} {evidence}: {', '.join(cause.because)}")
+            lines.append(f"  {' ' * 26} {_padded('', 14)} {_colon(language, evidence, ', '.join(cause.because))}")
     if diagnosis.found_on_terminal:
         lines += ["", f"{found} {apart}"]
     for finding in diagnosis.found_on_terminal:
         value = "" if finding.value is None else f" = {finding.value}"
         limit = f" (limit {finding.limit})" if finding.limit else ""
         lines.append(f"  {finding.part}.{finding.fact} {finding.outcome}{value}{limit}: {finding.advice[language]}")
-    lines += ["", f"{short}: {diagnosis.short_code}"]
+    if diagnosis.notes:
+        lines += ["", mind, *(f"  {_colon(language, note.place, note.text[language])}" for note in diagnosis.notes)]
+    lines += ["", _colon(language, short, diagnosis.short_code)]
     return "\n".join(lines)
 
 
-def write_reasoning(chain: Reasoning) -> str:
-    """The chain, rule by rule, in the catalogue's own words (the same in every language)."""
-    lines = ["Facts derived from the exchange, the card, the set-up and the history"]
-    for fact in chain.facts:
-        value = "" if fact.value is None else f" = {fact.value}"
-        why = f" ({fact.reason})" if fact.reason and fact.outcome is not Outcome.PASS else ""
-        lines.append(f"  {fact.id:24} {fact.outcome:8}{value}{why}")
-    lines += ["", f"The answer is {chain.answer}. Rule {chain.rule} gives the verdict {chain.verdict}.", ""]
-    lines.append("First rule that held, for each cause")
-    for step in chain.steps:
-        when = " and ".join(str(condition) for condition in step.rule.when) or "nothing else held"
-        because = ", ".join(step.because) or "-"
-        lines.append(f"  {step.cause:20} {step.state:12} when {when}; because {because}")
-    return "\n".join(lines)
+def _colon(language: str, name: str, text: str) -> str:
+    return f"{name}：{text}" if language == "zh" else f"{name}: {text}"
 
 
 def _padded(text: str, width: int) -> str:

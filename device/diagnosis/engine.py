@@ -58,7 +58,7 @@ class Reasoning:
     rule: str
     verdict: Verdict
     steps: tuple[Step, ...]
-    doubts: tuple[Doubt, ...] = ()
+    kind: str = ""  # what the cards of an acceptance range have in common
 
 
 def diagnose(frame: FreezeFrame, knowledge: Knowledge, absent: Sequence[str] = ()) -> Diagnosis:
@@ -124,7 +124,7 @@ class _Engine:
     def reasoning(self) -> Reasoning:
         steps = tuple(self._step(row) for row in self._knowledge.causes)
         facts = tuple(self._derived.values())
-        return Reasoning(facts, self._answer, self._ruling.rule, self._ruling.verdict, steps, self._doubts)
+        return Reasoning(facts, self._answer, self._ruling.rule, self._ruling.verdict, steps, self._ruling.kind)
 
     def diagnosis(self) -> Diagnosis:
         frame, row, wording = self._frame, self._row, self._knowledge.wording

@@ -15,7 +15,7 @@ from device.diagnosis.engine import diagnose, reason
 from device.diagnosis.knowledge import CAUSES
 from device.diagnosis.short_code import decode
 from device.diagnosis.verdict import CauseState, Verdict
-from device.evidence import FreezeFrame, MacVerdict, Match, PastSale
+from device.evidence import FreezeFrame, MacVerdict, Match, Outcome, PastSale
 from device.freeze_frame import frame_from_json, frame_to_json
 
 
@@ -31,6 +31,15 @@ def test_any_frame_gives_a_whole_diagnosis(random_frame: FreezeFrame) -> None:
         if cause.state in (CauseState.REFUTED, CauseState.SUPPORTED):
             assert cause.because
     assert decode(diagnosis.short_code).verdict == diagnosis.verdict
+
+
+@given(FRAMES)
+def test_every_fact_and_reason_has_words_for_people(random_frame: FreezeFrame) -> None:
+    wording = knowledge().wording
+    for fact in reason(random_frame, knowledge()).facts:
+        assert f"fact.{fact.id}" in wording
+        if fact.outcome is not Outcome.PASS:
+            assert all(f"explain.reason.{part}" in wording for part in fact.reason.split("+") if part), fact
 
 
 @given(FRAMES)

@@ -100,9 +100,21 @@ def test_the_page_for_a_person_begins_with_the_four_lines(recorded: Path, langua
 
 def test_the_chain_is_shown_rule_by_rule(recorded: Path) -> None:
     _, text = diagnose_file(recorded, language="en", explain=True)
-    assert "Rule 2d gives the verdict card." in text
-    assert "exchange.mac" in text
-    assert "network              refuted" in text
+    assert "Rule 2c: at least 3 cards of one kind (bank, scheme, or all foreign) refused while others pass? no" in text
+    assert "Rule 2d: did another card pass in the window? yes" in text
+    assert "Rule 2e" not in text
+    assert "Network (network): refuted (refuted)" in text
+    assert "because: response code (exchange.response); answer belongs to the request (exchange.match)" in text
+
+
+def test_the_chain_is_chinese_for_chinese_readers_and_in_both_languages_as_json(recorded: Path) -> None:
+    _, text = diagnose_file(recorded, explain=True)
+    assert "规则2d：时间窗内另有卡成功？ 成立" in text
+    assert "网络连接 (network)：已排除 (refuted)" in text
+    _, told = diagnose_file(recorded, explain=True, as_json=True)
+    chain = json.loads(told)["reasoning"]
+    assert chain["zh"] in text
+    assert "Rule 2d" in chain["en"]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"v": 1}', "[" * 100000, "null"])
