@@ -47,7 +47,7 @@ def _profiles() -> tuple[FrameProfile, ...]:
 
 
 _PROFILES: Final = _profiles()
-_PLAIN: Final = FrameProfile(most_payload=_MOST_PAYLOAD)
+_BY_LENGTH: Final = _PROFILES[:3]  # with the usual LRC, the strictest first
 
 
 def decode(data: bytes, tables: Tables) -> Decoded:
@@ -69,7 +69,10 @@ def decode(data: bytes, tables: Tables) -> Decoded:
 
 def _without_frames(data: bytes, codes: CodeTables) -> Decoded:
     """No way finds a frame: control characters alone, frames whose LRC is wrong or that are cut, or something else."""
-    profile = next((way for way in _PROFILES if _is_spoilt(way, data[:_TRIED])), _PLAIN)
+    spoilt, profile = 0, _BY_LENGTH[-1]
+    for way in _BY_LENGTH:
+        found_so = _spoilt_bytes(way, data[:_TRIED])
+        spoilt, profile = (found_so, way) if found_so > spoilt else (spoilt, profile)
     rows = _Rows(profile, codes)
     told = [*rows.feed(data), *rows.close()]
     found: Row = {
@@ -78,17 +81,16 @@ def _without_frames(data: bytes, codes: CodeTables) -> Decoded:
     }
     if found["frames"] and not found["faults"]:
         return Decoded(Outcome.WHOLE, found, Backing.SHAPE)
-    if profile is not _PLAIN or data[:1] in (b"\x02", b"\x0f"):
+    if spoilt or data[:1] in (b"\x02", b"\x0f"):
         return Decoded(Outcome.PARTIAL, {"reason": "no frame in it is whole"} | found)
     return Decoded(Outcome.NOT_THAT_KIND, {"reason": "no frame STX ... ETX LRC or SI ... SO LRC was found"})
 
 
-def _is_spoilt(profile: FrameProfile, data: bytes) -> bool:
-    """Whether start, length and end of a frame fit each other at the beginning, though its LRC does not."""
+def _spoilt_bytes(profile: FrameProfile, data: bytes) -> int:
+    """Bytes of frames whose start, length and end fit each other, though their LRC does not."""
     deframer = Deframer(profile)
-    items = [*deframer.feed(data[: _MOST_PAYLOAD + 8]), *deframer.expire()]
-    spoilt = next((item for item in items if isinstance(item, FrameError)), None)
-    return spoilt is not None and spoilt.fault is FrameFault.BAD_LRC
+    items = [*deframer.feed(data), *deframer.expire()]
+    return sum(item.length for item in items if isinstance(item, FrameError) and item.fault is FrameFault.BAD_LRC)
 
 
 def open_stream(tables: Tables) -> _Stream:

@@ -124,3 +124,12 @@ def test_a_pinpads_message_is_named_and_nothing_else_of_it_is_shown(
 @pytest.mark.parametrize("payload", [b"7000000000000002", b"60000000000000", b"76", b"QQ", b"V1.2", b"", b"Z9"])
 def test_digits_that_may_begin_a_card_number_are_no_message(payload: bytes) -> None:
     assert ("as_pinpad_packet" in one(payload)) is (payload == b"76")
+
+
+def test_spoilt_frames_of_both_kinds_are_told_one_by_one() -> None:
+    first, second = build_frame(b"087", FrameProfile(), Delimiter.SI), build_frame(b"Z1", FrameProfile())
+    decoded = decode(first[:-1] + b"\xff" + second[:-1] + b"\xff", TABLES)
+    assert decoded.result["faults"] == [
+        {"offset": 0, "bytes": len(first), "fault": "bad_lrc"},
+        {"offset": len(first), "bytes": len(second), "fault": "bad_lrc"},
+    ]
