@@ -20,7 +20,7 @@ from typing import Final
 from protocol.ber_tlv_plain import is_plain
 
 MOST_OBJECTS: Final = 1024
-MOST_DEPTH: Final = 8
+MOST_DEPTH: Final = 16
 MOST_TAG_BYTES: Final = 4
 _MOST_LENGTH_BYTES: Final = 4  # 84 and four bytes: the longest form of ISO/IEC 7816-4:2020, 6.3
 _INDEFINITE: Final = -1
