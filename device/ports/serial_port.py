@@ -95,8 +95,7 @@ class SerialPort:
         with contextlib.suppress(OSError):  # the mark outlives the descriptor where the other side stays open
             fcntl.ioctl(self._fd, termios.TIOCNXCL)
         if discard:  # else the kernel could wait half a minute for a stuck line to take them
-            with contextlib.suppress(OSError, termios.error):
-                termios.tcflush(self._fd, termios.TCOFLUSH)
+            self.discard_output()
         self._line.close()
 
     def read_some(self, timeout_s: float) -> bytearray:
@@ -117,6 +116,19 @@ class SerialPort:
             raise self._lost(None)
         del data[count:]
         return data
+
+    def discard_output(self) -> None:
+        """Drop bytes that the line has not taken yet."""
+        with contextlib.suppress(OSError, termios.error):
+            termios.tcflush(self._fd, termios.TCOFLUSH)
+
+    def carrier(self) -> bool | None:
+        """Whether the far end is there, by the lines DSR or DCD; None where there are none (a PTY, a USB gadget)."""
+        try:
+            state = fcntl.ioctl(self._fd, termios.TIOCMGET, bytes(4))
+        except OSError:
+            return None
+        return bool(struct.unpack("I", state)[0] & (termios.TIOCM_DSR | termios.TIOCM_CAR))
 
     def write(self, data: bytes) -> None:
         """Write all of ``data``. Raises PortLostError, or PortDeadlineError when the line takes no bytes."""
