@@ -100,7 +100,7 @@ def open_envelope(
     ``only`` is as in :func:`protocol.iso8583.parse_message`. Raises :class:`EnvelopeError` for oversize data.
     """
     if len(data) > MOST_BYTES:
-        raise EnvelopeError(f"{len(data)} bytes are too many for one message; at most {MOST_BYTES} are read")
+        raise EnvelopeError(f"{len(data)} bytes are too many for one message, at most {MOST_BYTES} are read")
     fits: list[tuple[Wrapping, MessageProfile]] = []
     furthest: tuple[int, Wrapping, MessageProfile] | None = None
     attempts = 0

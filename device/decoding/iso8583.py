@@ -40,6 +40,8 @@ def decode(data: bytes, tables: Tables) -> Decoded:
         result["chip_data"] = decoder_of("tlv")(chip, tables).result
     if not whole:
         result["stopped"] = opened.reason or str(message.failure)
+        if message.failure is not None:
+            result["failing_field"] = message.failure.field.removeprefix("DE")
         result["offset"] = message.failure.offset if message.failure is not None else message.end
         result["trailing_bytes"] = message.trailing
     outcome, backing = (Outcome.WHOLE, Backing.STRUCTURE) if whole else (Outcome.PARTIAL, Backing.SHAPE)

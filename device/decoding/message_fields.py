@@ -45,7 +45,10 @@ def field_rows(
         row["meaning"] = meaning
     if spec.number in MAC_FIELDS and isinstance(value, bytes):
         row["form"] = "hexadecimal characters" if re.fullmatch(rb"[0-9A-Fa-f]{8}", value) else "bits"
-    return [row, *_part_rows(spec, value, meanings, whole=whole)]
+    parts = _part_rows(spec, value, meanings, whole=whole)
+    if parts and "".join(part["value"] for part in parts) == value:
+        row["value"] = value  # every part may be shown, so all of it may
+    return [row, *parts]
 
 
 def _shown(number: int, value: str | bytes, *, whole: bool) -> str:

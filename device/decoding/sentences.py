@@ -6,10 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-_PLACE: Final = re.compile(r"byte (\d+): (.+)", re.DOTALL)
-_PLACE_KEY: Final = "byte {}: {}"
 _JOINT: Final = "; "
 _GAP: Final = "{}"
+_INNER: Final = ": {}"  # what ends a form whose last gap is a sentence of its own
 
 
 class Sentences:
@@ -18,13 +17,11 @@ class Sentences:
     def __init__(self, by_english: Mapping[str, str]) -> None:
         """``by_english``: English form -> the same in the other language, with as many ``{}``; also what joins two."""
         self._joint = by_english.get(_JOINT, _JOINT)
-        self._place = by_english.get(_PLACE_KEY)
         self._plain = {english: text for english, text in by_english.items() if _GAP not in english}
-        self._patterns = [
-            (_pattern(english), text)
-            for english, text in by_english.items()
-            if _GAP in english and english != _PLACE_KEY
-        ]
+        gapped = sorted(
+            (english for english in by_english if _GAP in english), key=lambda form: not form.endswith(_INNER)
+        )
+        self._patterns = [(_pattern(form), by_english[form], form.endswith(_INNER)) for form in gapped]
 
     def translate(self, text: str) -> str:
         """The text, part by part where it is several sentences joined by semicolons."""
@@ -33,11 +30,10 @@ class Sentences:
     def _one(self, text: str) -> str:
         if text in self._plain:
             return self._plain[text]
-        if self._place is not None and (place := _PLACE.fullmatch(text)):
-            return self._place.format(place[1], self._one(place[2]))
-        for pattern, translated in self._patterns:
+        for pattern, translated, inner in self._patterns:
             if found := pattern.fullmatch(text):
-                return translated.format(*found.groups())
+                *figures, last = found.groups()
+                return translated.format(*figures, self._one(last) if inner else last)
         return text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from support import iso8583_peer as peer
 
 from device.decoding.iso8583 import decode
 from device.decoding.result import Backing, Outcome
+from device.decoding.sentences import Sentences
 from device.decoding.tables import Tables
+from device.settings import read_texts
 from protocol.iso8583 import build_message
 
 TABLES = Tables()
@@ -139,11 +142,47 @@ def test_a_cut_message_tells_field_place_and_what_is_left() -> None:
     assert (decoded.outcome, decoded.backing) == (Outcome.PARTIAL, Backing.SHAPE)
     assert decoded.result["stopped"] == "DE37 at byte 41: 12 bytes are due, 9 are there"
     assert (decoded.result["offset"], decoded.result["trailing_bytes"]) == (41, 9)
+    assert decoded.result["failing_field"] == "37"
 
 
 def test_bytes_after_the_message_have_their_place() -> None:
     outcome, result = _decoded(peer.terminal_message("0210", {39: "62"}) + b"xyz")
     assert (outcome, result["offset"], result["trailing_bytes"]) == (Outcome.PARTIAL, 12, 3)
+    assert "failing_field" not in result
+
+
+BROKEN = {
+    "cut": peer.terminal_message("0210", peer.RESPONSE)[:50],
+    "left over": peer.terminal_message("0210", {39: "62"}) + b"xyz",
+    "cut bitmap": bytes.fromhex("0210 7020"),
+    "no bitmap": b"0210XYZ0000000000000",
+    "no digits": b"0210200000000000000012345X",
+    "no length": b"02104000000000000000XX123456789",
+    "long": b"0210400000000000000099123456789",
+    "short": b"0210400000000000000019123456789",
+    "no such field": bytes.fromhex("6000030000 602200000000 0200 0800000000000000 00000000") + b"!",
+    "check byte": peer.framed(peer.terminal_message("0210", {39: "62"}))[:-1] + b"!",
+    "prefix": b"0123" + peer.ascii_message("0210", {39: "62"}),
+    "nothing": b"??",
+    "too much": bytes(65_541),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_what_is_wrong_is_told_in_chinese_too(what: str) -> None:
+    decoded = decode(BROKEN[what], TABLES)
+    assert decoded.outcome is not Outcome.WHOLE
+    told = decoded.result.get("stopped") or decoded.result["reason"]
+    words = read_texts("zh")["decode"]
+    text = Sentences(words["sentences"]).translate(told)
+    assert text != told
+    assert not re.search(r"[a-z]{3,}", re.sub(r"长度前缀 \w+", "", text))
+
+
+@pytest.mark.parametrize(("code", "shown"), [("000000", "000000"), ("999999", "(hidden, 6 characters)")])
+def test_a_field_is_shown_where_all_its_parts_are(code: str, shown: str) -> None:
+    _, result = _decoded(peer.terminal_message("0200", peer.REQUEST | {3: code}))
+    assert _rows(result)["3"]["value"] == shown
 
 
 def test_a_users_own_profile_is_tried_first(tmp_path: Path) -> None:

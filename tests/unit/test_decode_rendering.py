@@ -146,4 +146,7 @@ def test_sentences_are_translated_whole_and_the_unknown_stays() -> None:
     )
     assert sentences.translate("byte 3: tag 9A has no length; it ends") == "3 处：9A 无长度；完"
     assert sentences.translate("byte 3: something else") == "3 处：something else"
+    nested = Sentences({"{} at byte {}: {}": "{2}，{0}，{1}", "{} bytes": "{} 字节", "a: b": "甲"})
+    assert nested.translate("DE4 at byte 7: 6 bytes") == "6 字节，DE4，7"
+    assert nested.translate("a: b") == "甲"
     assert sentences.translate("tag 9A has no length at all") == "tag 9A has no length at all"
