@@ -2,7 +2,8 @@
 
 Readings are ranked by what was verified: a check value over all of it, lengths that lead to the last byte, a check
 value over a part, and last what only looks like it. Among equals the one that says more stands first, and the others
-are told to be as good.
+are told to be as good. What random bytes pass as too often (a tag and a length, two last bytes like a status word, a
+frame in the midst of noise) is no reading, or backs none.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from device.decoding.kinds import KINDS, decoder_of
 from device.decoding.result import Backing, Decoded, Outcome, Row
 from device.decoding.tables import Tables
 from protocol.control_frame import Deframer, Frame, FrameProfile, LengthKind
+from protocol.status_word import Known
 
 AUTO: Final = "auto"
 _RANKS: Final = (  # best first
@@ -34,6 +36,10 @@ _WIDE: Final = ("iso8583",)  # reads its own envelope, frame included: says more
 _CARRIERS: Final = frozenset(("control",))
 _INSIDE: Final = ("iso8583", "tlv", "apdu", "atr")
 _LEAST_INSIDE: Final = 4
+_LEAST_NAMED: Final = 2  # data objects that are known, before a message is taken for one that was cut off
+_LEAST_ENTRIES: Final = 3
+_SHORT_TAG: Final = 2  # digits
+_USUAL_CLASSES: Final = frozenset(("00", "04", "0C", "80", "84", "8C"))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -46,6 +52,9 @@ class Reading:
     @property
     def rank(self) -> int:
         """The place in the order of what was verified, 0 the best."""
+        result = self.decoded.result
+        if result.get("apdu") == "answer" and "data" in result:  # read whole because nobody looks at what it carries
+            return len(_RANKS) - 1
         return _RANKS.index((self.decoded.outcome, _backing(self)))
 
 
@@ -79,14 +88,23 @@ def _readings(data: bytes, tables: Tables) -> list[Reading]:
         reading
         for reading in found
         if reading.decoded.outcome is not Outcome.NOT_THAT_KIND and _backing(reading) is not Backing.NOTHING
-        if reading.kind != "dol" or _is_list(reading.decoded)
+        if reading.kind != "dol" or _is_list(reading.decoded, tables)
     ]
 
 
-def _is_list(decoded: Decoded) -> bool:
-    """Two bytes are a tag and a length too often: a list has at least two entries, all of them known."""
-    entries = decoded.result.get("entries", [])
-    return decoded.backing is Backing.STRUCTURE and len(entries) > 1
+def _is_list(decoded: Decoded, tables: Tables) -> bool:
+    """A tag and a length turn up by chance: every tag is known and every length one it may have.
+
+    A list of one entry has a long tag and the very length.
+    """
+    rows = decoded.result.get("entries", [])
+    found = [(row, tables.emv.tags.entry(row["tag"])) for row in rows]
+    if decoded.backing is not Backing.STRUCTURE:
+        return False
+    if len(found) == 1:
+        row, entry = found[0]
+        return entry is not None and len(entry.tag) > _SHORT_TAG and entry.least == row["length"] == entry.most
+    return all(entry is not None and 0 < row["length"] <= entry.most for row, entry in found)
 
 
 def _choose(readings: list[Reading]) -> tuple[Reading, list[Reading]]:
@@ -100,16 +118,37 @@ def _choose(readings: list[Reading]) -> tuple[Reading, list[Reading]]:
 
 def _backing(reading: Reading) -> Backing:
     """What backs it; data objects that no dictionary knows may be anything whose lengths happen to fit."""
-    rows = reading.decoded.result.get("objects")
-    known = not isinstance(rows, list) or any("name" in row for row in rows)
-    if reading.kind == "tlv" and (not known or "reading" in reading.decoded.result):
-        return min(reading.decoded.backing, Backing.SHAPE)
-    return reading.decoded.backing
+    decoded, result = reading.decoded, reading.decoded.result
+    if reading.kind == "tlv":
+        named = sum("name" in row for row in result.get("objects", ()))
+        if decoded.outcome is Outcome.PARTIAL and named < _LEAST_NAMED:
+            return Backing.NOTHING
+        return decoded.backing if named and "reading" not in result else min(decoded.backing, Backing.SHAPE)
+    if reading.kind == "apdu" and decoded.backing is Backing.SHAPE and not _is_usual(result):
+        return Backing.NOTHING
+    lost = sum(row.get("bytes", 0) for row in result.get("faults", ()))
+    held = sum(row.get("payload_bytes", 0) for row in result.get("frames", ()))
+    return min(decoded.backing, Backing.SHAPE) if lost > held else decoded.backing
+
+
+def _is_usual(result: Row) -> bool:
+    """A status word that is known as it stands, 61xx alone, or the beginning of a command of a usual class."""
+    if result.get("known") == Known.RANGE:
+        return "data" not in result
+    return result.get("known") == Known.EXACT or result.get("cla") in _USUAL_CLASSES
 
 
 def _says(reading: Reading) -> int:
-    """Whether the reading names what it found, as against only where it stands."""
-    return 1 if reading.kind in ("atr", "gpo") or _has_names(reading.decoded.result) else 0
+    """How much the reading names: 0 only where things stand, 1 what they are, 2 all that this kind has to have."""
+    result = reading.decoded.result
+    if reading.kind == "gpo":
+        files = result.get("afl")
+        return 2 if files and "aip" in result and not any("oddities" in row for row in files) else 1
+    if reading.kind == "dol":
+        return 2 if len(result["entries"]) >= _LEAST_ENTRIES else 1
+    if reading.kind == "apdu" and result.get("cla") in _USUAL_CLASSES:
+        return 2  # a command of that name with just the bytes that it says
+    return 1 if reading.kind in ("atr", "at") or _has_names(result) else 0
 
 
 def _has_names(value: Any) -> bool:

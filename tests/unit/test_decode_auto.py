@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import tomllib
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from device.decoding.auto import decode_auto
 from device.decoding.kinds import KINDS
 from device.decoding.result import Outcome
 from device.decoding.tables import Tables
+from protocol.control_frame import FrameProfile, LengthKind, build_frame
 
 TABLES = Tables()
 CHECK = "a CRC, LRC or check byte in it holds"
@@ -71,6 +74,97 @@ def test_a_frame_tells_what_is_inside_it() -> None:
     (inside,) = told(framed(chip))["inside"]
     assert (inside["kind"], inside["backed_by"]["en"]) == ("tlv", LENGTHS)
     assert "inside" not in told(framed(b"abc"))
+
+
+def wires(kind: str) -> list[bytes]:
+    """Every recording of a kind, whole."""
+    found: list[bytes] = []
+    for path in sorted((peer.ROOT / "tests/recordings" / kind).iterdir()):
+        recorded = json.loads(path.read_text()) if path.suffix == ".json" else tomllib.loads(path.read_text())
+        tables = [
+            value for value in recorded.values() if isinstance(value, list) and value and isinstance(value[0], dict)
+        ]
+        rows = [row for table in tables for row in table if "hex" in row] or [recorded]
+        for row in rows:
+            text = row.get("hex", row.get("wire"))
+            escaped = text.replace("\n", "").replace("\\r", "\r").replace("\\n", "\n").encode()
+            found.append(escaped if kind == "at" else bytes.fromhex(text))
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_recording_of_every_kind_is_taken_for_what_it_is(kind: str) -> None:
+    for wire in wires(kind):
+        result = told(wire)
+        assert kind in (result["kind"], *result.get("as_good", ())), wire.hex()[:40]
+
+
+def some_card_data(dice: random.Random) -> dict[str, list[bytes]]:
+    """What a terminal and a card say to each other, with values of no meaning."""
+    tags = (
+        "9F0206",
+        "9F0306",
+        "9F1A02",
+        "9505",
+        "5F2A02",
+        "9A03",
+        "9C01",
+        "9F3704",
+        "8202",
+        "9F3602",
+        "9F2608",
+        "9F3303",
+    )
+
+    def objects(count: int) -> bytes:
+        return b"".join((head := bytes.fromhex(tag)) + dice.randbytes(head[-1]) for tag in dice.sample(tags, count))
+
+    def inside(tag: int, data: bytes) -> bytes:
+        return bytes((tag, len(data))) + data
+
+    files = b"".join(bytes((dice.randint(1, 10) << 3, 1, dice.randint(1, 4), 0)) for _ in range(dice.randint(1, 4)))
+    aid = bytes.fromhex("A000000333") + dice.randbytes(dice.randint(0, 8))
+    return {
+        "tlv": [objects(dice.randint(2, 9)), inside(0x70, objects(4))],
+        "dol": [b"".join(map(bytes.fromhex, dice.sample(tags, dice.randint(3, 9))))],
+        "gpo": [
+            inside(0x80, b"\x7c\x00" + files) + dice.choice((b"", b"\x90\x00")),
+            inside(0x77, b"\x82\x02\x7c\x00" + inside(0x94, files)) + b"\x90\x00",
+        ],
+        "apdu": [
+            b"\x00\xa4\x04" + inside(0, aid),
+            b"\x80\xae\x80" + inside(0, dice.randbytes(29)) + b"\x00",
+            bytes((0x00, 0xB2, dice.randint(1, 8), dice.randint(1, 20) << 3 | 4, 0)),
+            b"\x80\xca\x9f\x36\x00",
+            inside(0x70, objects(3)) + b"\x90\x00",
+            b"\x6a\x82",
+            bytes((0x61, dice.randint(1, 255))),
+        ],
+        "control": [framed(bytes(dice.choices(range(0x20, 0x7F), k=dice.randint(1, 60))))]
+        + [build_frame(objects(3), FrameProfile(length)) for length in (LengthKind.BCD, LengthKind.BINARY)],
+    }
+
+
+def test_what_cards_and_readers_say_is_taken_for_what_it_is() -> None:
+    dice = random.Random(8)  # noqa: S311  the same messages each time
+    wrong: list[tuple[str, str]] = []
+    count = 0
+    for _ in range(60):
+        for kind, messages in some_card_data(dice).items():
+            for message in messages:
+                result = told(message)
+                count += 1
+                if kind not in (result["kind"], *result.get("as_good", ())):
+                    wrong.append((kind, result["kind"]))
+    assert len(wrong) < count / 100, wrong
+
+
+@pytest.mark.parametrize(("size", "most"), [(8, 10), (32, 20), (200, 40)])
+def test_noise_is_seldom_taken_for_anything(size: int, most: int) -> None:
+    """A tag, a status word or a check byte of eight bits turns up by chance; that alone is no reading."""
+    dice = random.Random(size)  # noqa: S311  the same noise each time
+    found = [decode_auto(dice.randbytes(size), TABLES) for _ in range(200)]
+    assert sum(one is not None for one in found) <= most
 
 
 def test_what_may_be_two_things_says_so() -> None:
