@@ -17,9 +17,27 @@ _MOST_LINE: Final = 1024
 _MOST_LINES: Final = 64
 _MOST_STALE: Final = 16
 _IDENTITY: Final = frozenset(("ATI", "AT+CGMI", "AT+CGMM", "AT+CGMR", "AT+GMI", "AT+GMM", "AT+GMR"))
-_NUMBERS: Final = frozenset(
-    ("AT+CGSN", "AT+GSN", "AT+CIMI", "AT+CCID", "AT+CCID?", "AT+ICCID", "AT+QCCID", "AT+CICCID", "AT^ICCID?")
+NUMBER_NAMES: Final = frozenset(  # commands that tell a number of subscriber, SIM or device
+    (
+        *(
+            "+CGSN",
+            "+GSN",
+            "+CIMI",
+            "+CCID",
+            "+ICCID",
+            "+QCCID",
+            "+CICCID",
+            "^ICCID",
+            "#CGSN",
+            "#CIMI",
+            "#CCID",
+            "^SCID",
+        ),
+        "+ZGETICCID",
+    )
 )
+_PROMPTED: Final = frozenset(("+CMGS", "+CMGW", "+CMGC", "+CIPSEND", "+QISEND", "#SSENDEXT", "^SISW"))
+_ANSWERS_OF: Final = {"+QCCID": ("+CCID",), "+UCGED": ("+RSRP", "+RSRQ"), "ATI": ("+GCAP",)}
 BARE_WORDS: Final = frozenset(  # unasked lines without a name and colon; their meanings are in the catalogue
     (
         *("RING", "RDY", "READY", "CALL READY", "SMS READY", "SMS DONE", "PB DONE", "START", "APP RDY"),
@@ -99,12 +117,17 @@ class AtConversation:
                 self._skipping = False
             elif len(self._buffer) < _MOST_LINE:
                 self._buffer.append(byte)
-                if self._command and self._buffer == b"> ":
+                if self._is_prompt():
                     self._buffer.clear()
                     events.append(Prompt())
             else:
                 self._skipping = True
         return events
+
+    def _is_prompt(self) -> bool:
+        """``> ``; behind a command that is known to ask for text the blank may be missing."""
+        bare = b">" if name_of(self._command) in _PROMPTED else b"> "
+        return bool(self._command) and bytes(self._buffer) == bare
 
     def expire(self) -> Reply:
         """Give the wait up; what came so far is the answer, with :attr:`ResultKind.NONE`.
@@ -157,9 +180,15 @@ def name_of(command: str) -> str:
     return match[1].upper() if match else ""
 
 
+def names_of(command: str) -> tuple[str, ...]:
+    """What the answers of a command line begin with: ``+CSQ``, ``+CREG`` of ``AT+CSQ;+CREG?`` (V.250, 5.2.1)."""
+    names = (name_of(part if at == 0 else f"AT{part}") for at, part in enumerate(command.split(";")))
+    return tuple(name for name in names if name)
+
+
 def expects_information(command: str) -> bool:
     """An answer to ``command`` may have lines before its final result."""
-    return command.upper() in _IDENTITY or bool(name_of(command))
+    return command.upper() in _IDENTITY or bool(names_of(command))
 
 
 def is_call(command: str) -> bool:
@@ -173,14 +202,15 @@ def is_information(line: str, command: str, *, begun: bool = False) -> bool:
     Lines without the name count for identities and numbers, for the list of a test command that was broken up, and
     behind the first line of u-blox +UCGED.
     """
-    prefix = name_of(command)
-    if prefix and re.match(re.escape(prefix) + r"\s*(?::|=)", line, re.IGNORECASE):
-        return True
-    if (_NAMED.match(line) and ":" in line) or line.upper() in BARE_WORDS:
-        return prefix == "+QCCID" and line.upper().startswith("+CCID")
-    asked = command.upper()
-    if asked in _IDENTITY or asked in _NUMBERS:
-        return not _NAMED.match(line)
+    prefix, asked = name_of(command), command.upper()
+    named = _NAMED.match(line)
+    if named is not None and line[named.end() : named.end() + 1] in (":", "="):
+        name = named[0].strip().upper()
+        return name in names_of(command) or name in _ANSWERS_OF.get(prefix or asked, ())
+    if line.upper() in BARE_WORDS:
+        return False
+    if asked in _IDENTITY or (prefix in NUMBER_NAMES and not asked.endswith("=?")):
+        return named is None
     if begun and asked.endswith("=?"):
         return line[0] in "(,)"
     return begun and prefix == "+UCGED" and line[0].isalnum()

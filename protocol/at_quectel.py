@@ -110,7 +110,7 @@ def _cell(state: str | None, fields: tuple[Field, ...]) -> ServingCell | None:
         hexadecimal(at.get("cell")),
         whole(at.get("pci")),
         whole(at.get("channel")),
-        band(at.get("band")),
+        None if radio == "GSM" else band(at.get("band")),  # a number of its own, 0 also where it is not known
         signal_of("+QENG", radio, values, oddities),
     )
 

@@ -74,6 +74,7 @@ _NUMERIC: Final = {  # V.250 table 1, after ATV0; 2 (RING) comes unasked
     "7": ResultKind.BUSY,
     "8": ResultKind.NO_ANSWER,
 }
+_NUMERIC_SPEEDS: Final = {"5": 1200, "10": 2400, "11": 4800, "12": 9600}  # of Hayes; makers differ from 13 on
 _EXTENDED: Final = re.compile(r"\+?(CME|CMS) ?ERROR\b\s*:?\s*(.*)", re.IGNORECASE | re.ASCII)
 _BARE: Final = re.compile(r"ERROR\s*:\s*(.*)", re.IGNORECASE | re.ASCII)
 _CONNECT: Final = re.compile(r"CONNECT(?: +(\d{1,9})?(.*))?", re.IGNORECASE | re.ASCII)
@@ -97,6 +98,8 @@ def parse_final(line: str, *, numeric: bool = False) -> FinalResult | None:
     if _DELAYED.fullmatch(text):
         return FinalResult(ResultKind.DELAYED)
     word = text.upper()
+    if numeric and word in _NUMERIC_SPEEDS:
+        return FinalResult(ResultKind.CONNECT, _NUMERIC_SPEEDS[word])
     kind = _WORDS.get(word) or (_NUMERIC.get(word) if numeric else None)
     return None if kind is None else FinalResult(kind)
 

@@ -1,20 +1,21 @@
-"""u-blox +UCGED and +UREG, Huawei ^SYSINFO, ^SYSINFOEX and ^HCSQ.
+"""u-blox +UCGED, +UREG and its settings in one number, Huawei ^SYSINFO, ^SYSINFOEX, ^MODE and ^HCSQ.
 
-Sources: u-blox SARA-R5 AT manual (+UCGED, +UREG), Huawei ME909 AT manual (^SYSINFO, ^SYSINFOEX, ^HCSQ); the steps of NR
-in ^HCSQ are a profile from observed samples.
+Sources: u-blox SARA-R4 and SARA-R5 AT manuals (+UCGED, +UREG, +UPSV, +URAT), Huawei ME909 AT manual (^SYSINFO,
+^SYSINFOEX, ^MODE, ^HCSQ); the steps of NR in ^HCSQ are a profile from observed samples.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from protocol.at_cell import ServingCell, digits, hexadecimal, measured, whole
-from protocol.at_fields import parse_fields
+from protocol.at_fields import Field, parse_fields, parse_name
 from protocol.at_signal import Signal, SignalKind, signal_of
 
 _UNKNOWN_INDEX: Final = 255
+_UCGED_LEVELS: Final = {"+RSRP": SignalKind.RSRP, "+RSRQ": SignalKind.RSRQ}
 _HCSQ_STEPS: Final = {  # value of number 0 and step, ME909 manual, ^HCSQ
     SignalKind.RSSI: (-121.0, 1.0),
     SignalKind.RSCP: (-121.0, 1.0),
@@ -30,6 +31,7 @@ _HCSQ: Final = {
     "LTE": (SignalKind.RSSI, SignalKind.RSRP, SignalKind.SINR, SignalKind.RSRQ),
     "NR": (SignalKind.RSRP, SignalKind.SINR, SignalKind.RSRQ),
 }
+_MOST_NUMBERS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,27 @@ def parse_mode_in_use(line: str) -> int | None:
 
 
 def parse_ucged(lines: Iterable[str]) -> ServingCell | None:
-    """u-blox +UCGED: 2 in an LTE cell: a line of the radio (6) and a line of the cell. None: nothing of it is there."""
-    rows = [fields for line in lines if (fields := parse_fields(line))]
+    """u-blox +UCGED in an LTE cell; None: nothing of it is there.
+
+    Mode 2: a line of the radio (6) and a line of the cell. Mode 5: +RSRP and +RSRQ of physical cell and channel.
+    """
+    lines = tuple(lines)
+    levels = [line for line in lines if parse_name(line) in _UCGED_LEVELS]
+    return _by_levels(levels) if levels else _by_rows([fields for line in lines if (fields := parse_fields(line))])
+
+
+def _by_levels(lines: Sequence[str]) -> ServingCell:
+    values = []
+    at = dict(enumerate(parse_fields(lines[0])))
+    for line in lines:
+        fields = dict(enumerate(parse_fields(line)))
+        if whole(fields.get(0)) == whole(at.get(0)):
+            values.append((_UCGED_LEVELS[parse_name(line)], measured(fields.get(2))))
+    signal = signal_of("+UCGED", "LTE", values)
+    return ServingCell("+UCGED", radio="LTE", physical_cell=whole(at.get(0)), channel=whole(at.get(1)), signal=signal)
+
+
+def _by_rows(rows: Sequence[tuple[Field, ...]]) -> ServingCell | None:
     radio = next((row for row in rows if len(row) == 4 and row[0].number == 6), None)
     cell = next((dict(enumerate(row)) for row in rows if len(row) > 12), None)
     if radio is None or cell is None:
@@ -84,6 +105,13 @@ def parse_ucged(lines: Iterable[str]) -> ServingCell | None:
         None if band_number in (None, _UNKNOWN_INDEX) else str(band_number),
         signal_of("+UCGED", "LTE", values),
     )
+
+
+def parse_numbers(line: str) -> tuple[int, ...]:
+    """The numbers of a setting or state that is numbers alone (+UPSV, +URAT, ^MODE, ^CURC); empty if one is none."""
+    numbers = [field.number for field in parse_fields(line)]
+    told = tuple(number for number in numbers if number is not None)
+    return told if len(told) == len(numbers) <= _MOST_NUMBERS else ()
 
 
 def parse_system_state(line: str) -> SystemState | None:

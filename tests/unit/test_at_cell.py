@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocol.at_antenna import AntennaLevels, parse_antenna_levels
 from protocol.at_cell import ServingCell
+from protocol.at_neighbour import Neighbour, parse_neighbour
 from protocol.at_quectel import (
     NetworkInUse,
     build_serving_lte,
@@ -15,7 +17,14 @@ from protocol.at_quectel import (
 )
 from protocol.at_signal import Signal, SignalKind
 from protocol.at_simcom import parse_cpsi
-from protocol.at_vendor import SystemState, parse_hcsq, parse_mode_in_use, parse_system_state, parse_ucged
+from protocol.at_vendor import (
+    SystemState,
+    parse_hcsq,
+    parse_mode_in_use,
+    parse_numbers,
+    parse_system_state,
+    parse_ucged,
+)
 
 LTE = '+QENG: "servingcell","NOCONN","LTE","FDD",460,00,A1B2C3D,77,1650,3,5,5,10F2,-93,-10,-64,140,30'
 
@@ -187,13 +196,24 @@ def test_qcsq(line: str, signal: Signal | None) -> None:
         ),
         (
             "+CPSI: WCDMA,Online,460-01,0xA809,11122855,WCDMA IMT 2000,279,10663,0,1.5,62,33,52,500",
-            ("WCDMA", "01", "A809", "A9B8A7", 279, 10663, None),
+            ("WCDMA", "01", "A809", "A9B8A7", 279, 10663, "WCDMA IMT 2000"),
             {"RSCP": -62, "Ec/No": -1.5},
         ),
         (
             "+CPSI: GSM,Online,460-00,0x1816,63905,81 EGSM 900,-64,2110,42-42",
-            ("GSM", "00", "1816", "F9A1", None, None, "81 EGSM 900"),
+            ("GSM", "00", "1816", "F9A1", None, 81, "EGSM 900"),
             {"RSSI": -64},
+        ),
+        ("+CPSI: GSM,Online,460-00,0x1,2,DCS 1800,-64", ("GSM", "00", "1", "2", None, None, "DCS 1800"), {"RSSI": -64}),
+        (
+            "+CPSI: LTE,Online,460-00,0x230B,175499524,318,EUTRAN-BAND3,1650,5,0,255,255,255,255",
+            ("LTE", "00", "230B", "A75E904", 318, 1650, "3"),
+            {},
+        ),
+        (
+            "+CPSI: NR5G_NSA,Online,460-01,644,NR5G_BAND78,627264,-960,-120,95",
+            ("NR", None, None, None, 644, 627264, "78"),
+            {"RSRP": -96, "RSRQ": -12, "SINR": 9.5},
         ),
         ("+CPSI: LTE,Online,460-01", ("LTE", "01", None, None, None, None, None), {}),
     ],
@@ -262,6 +282,67 @@ def test_the_cell_of_ublox() -> None:
     assert nothing is not None
     assert (nothing.state, nothing.band, nothing.channel) == (None, None, None)
     assert parse_ucged(["+UCGED: 2", "6,4,001,01"]) is None
+
+
+def test_the_cell_of_ublox_by_its_levels_alone() -> None:
+    cell = parse_ucged(["+UCGED: 5", '+RSRP: 162,5110,"-075.00",', '+RSRQ: 162,5110,"-14.20",', '+RSRP: 9,1,"-99.00",'])
+    assert levels(cell) == {"RSRP": -75, "RSRQ": -14.2}
+    assert cell is not None
+    assert (cell.radio, cell.physical_cell, cell.channel) == ("LTE", 162, 5110)
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("+QRSRP: -92,-94,-32768,-32768,LTE", AntennaLevels(SignalKind.RSRP, (-92.0, -94.0, None, None), "LTE")),
+        ('+QRSRQ:-10,-11,-12,-13,"NR5G"', AntennaLevels(SignalKind.RSRQ, (-10.0, -11.0, -12.0, -13.0), "NR")),
+        ("+QSINR: 12,-,200", AntennaLevels(SignalKind.SINR, (12.0, None, None))),
+        ("+QRSRP: -92,-94,LTE", AntennaLevels(SignalKind.RSRP, (-92.0, -94.0), "LTE")),
+        ("+QRSRP:", None),
+        ("+CSQ: 20,99", None),
+    ],
+)
+def test_the_levels_of_each_antenna(line: str, found: AntennaLevels | None) -> None:
+    assert parse_antenna_levels(line) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        (
+            '+QENG: "neighbourcell intra","LTE",38950,276,-3,-88,-65,0,37,7,16,6,44',
+            Neighbour("LTE", "intra", 38950, 276, Signal("+QENG", "LTE", rssi_dbm=-65.0, rsrp_dbm=-88.0, rsrq_db=-3.0)),
+        ),
+        (
+            '+QENG: "neighbourcell inter","LTE",39148,-,-,-,-,-,37,0,30,7',
+            Neighbour(
+                *("LTE", "inter", 39148, None),
+                Signal("+QENG", "LTE", unknown=(SignalKind.RSRQ, SignalKind.RSRP, SignalKind.RSSI)),
+            ),
+        ),
+        ('+QENG: "neighbourcell","WCDMA",10713,0,14,62,84,-1070,-190,10', Neighbour("WCDMA", "", 10713)),
+        ('+QENG: "neighbourcell","XX",1', None),
+        (LTE, None),
+        ("+QENG:", None),
+    ],
+)
+def test_a_neighbour_with_its_levels(line: str, found: Neighbour | None) -> None:
+    assert parse_neighbour(line) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "numbers"),
+    [
+        ("^MODE:5,4", (5, 4)),
+        ("+UPSV: 0", (0,)),
+        ("+URAT: 3,2", (3, 2)),
+        ("^CURC: 1", (1,)),
+        ("+UPSV: x", ()),
+        ("^M:", ()),
+    ],
+)
+def test_settings_that_are_numbers_alone(line: str, numbers: tuple[int, ...]) -> None:
+    assert parse_numbers(line) == numbers
 
 
 @pytest.mark.parametrize(

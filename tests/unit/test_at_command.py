@@ -107,6 +107,19 @@ def test_results_in_digits(digit: str, kind: ResultKind) -> None:
     assert parse_final(digit) is None
 
 
+@pytest.mark.parametrize(("digits", "speed"), [("5", 1200), ("10", 2400), ("11", 4800), ("12", 9600)])
+def test_the_speeds_of_hayes_in_digits_end_a_call(digits: str, speed: int) -> None:
+    assert answer("ATD1", f"{digits}\r")[0].result == FinalResult(ResultKind.CONNECT, speed)
+
+
+def test_a_prompt_without_its_blank_is_told_behind_a_command_that_asks_for_text() -> None:
+    talk = AtConversation()
+    talk.ask("AT+CMGS=23")
+    assert talk.feed(b"\r\n>") == [Prompt()]
+    assert talk.feed(b" \r\n+CMGS: 7\r\nOK\r\n")[-1] == Reply("AT+CMGS=23", ("+CMGS: 7",), FinalResult(ResultKind.OK))
+    assert answer("AT+CSQ", ">\r\n+CSQ: 9,9\r\nOK\r\n")[0].lines == ("+CSQ: 9,9",)
+
+
 def test_after_atv0_every_answer_ends_with_a_digit_until_atv1() -> None:
     talk = AtConversation()
     talk.ask("ATV0")
@@ -141,6 +154,12 @@ def test_a_prompt_is_told_once_and_the_answer_behind_it_found(step: int) -> None
         ("AT+COPS=?", '+COPS: (2,"A","A","46000"\r\n),(1,"B","B","46001")\r\nOK\r\n', 2),
         ("AT+QCCID", "+CCID: 89860000000000000000\r\nOK\r\n", 1),
         ("AT+CGSN", "490154203237518\r\nOK\r\n", 1),
+        ("AT+CGSN=1", "490154203237518\r\nOK\r\n", 1),
+        ("AT+CCID?", "89860000000000000000\r\nOK\r\n", 1),
+        ("AT+UCGED?", '+UCGED: 5\r\n+RSRP: 1,2,"-075.00",\r\n+RSRQ: 1,2,"-14.20",\r\nOK\r\n', 3),
+        ("AT+CSQ;+CREG?", "+CSQ: 9,9\r\n+CREG: 0,1\r\nOK\r\n", ("+CSQ: 9,9", "+CREG: 0,1")),
+        ("ATE0;+CSQ", "+CSQ: 9,9\r\nOK\r\n", ("+CSQ: 9,9",)),
+        ("ATI", "Maker\r\n+GCAP: +CGSM\r\nOK\r\n", ("Maker", "+GCAP: +CGSM")),
     ],
 )
 def test_lines_that_are_part_of_an_answer_all_the_same(command: str, text: str, lines: tuple[str, ...] | int) -> None:

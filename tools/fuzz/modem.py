@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from device.decoding.tables import Tables
+from protocol.at_antenna import parse_antenna_levels
 from protocol.at_command import AtConversation, Event, Reply
 from protocol.at_fields import from_ucs2, parse_fields, parse_groups, parse_name
+from protocol.at_neighbour import parse_neighbour
 from protocol.at_operator import parse_operator, parse_operators
 from protocol.at_packet import (
     parse_active_contexts,
@@ -28,7 +30,7 @@ from protocol.at_signal import Signal, parse_cesq, parse_csq
 from protocol.at_simcom import parse_cpsi
 from protocol.at_status import parse_clock, parse_failure, parse_function, parse_identity, parse_number, parse_sim
 from protocol.at_status import parse_sim_state as parse_sim_line
-from protocol.at_vendor import parse_hcsq, parse_mode_in_use, parse_system_state, parse_ucged
+from protocol.at_vendor import parse_hcsq, parse_mode_in_use, parse_numbers, parse_system_state, parse_ucged
 from tools.fuzz.rules import Make, Target, cut_of, law
 from tools.fuzz.seeds import seeds_of
 
@@ -51,6 +53,10 @@ PARSERS: Final[tuple[tuple[str, Parse], ...]] = (  # what a line of it looks lik
     ('+COPS: 0,0,"CHINA MOBILE",7', parse_operator),
     ('+COPS: (2,"A","A","46000",7),(1,"4e2d56fd",,"46001"),,(0-4),(0,1,2)', lambda line: parse_operators([line])),
     ("+CSQ: 20,99", parse_csq),
+    ("+QRSRP: -92,-94,-32768,-32768,LTE", parse_antenna_levels),
+    ('+QENG: "neighbourcell intra","LTE",38950,276,-3,-88,-65,0,37,7,16,6,44', parse_neighbour),
+    ('+RSRP: 162,5110,"-075.00",|+RSRQ: 162,5110,"-14.20",', lambda line: parse_ucged(line.split("|"))),
+    ("^MODE:5,4", parse_numbers),
     ("+CESQ: 99,99,255,255,20,53,255,255,255", parse_cesq),
     ("+CGATT: 1", parse_attached),
     ('+CGDCONT: 1,"IP","cmnet","0.0.0.0",0,0', lambda line: parse_contexts(line.split("|"))),
