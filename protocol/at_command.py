@@ -149,7 +149,7 @@ class AtConversation:
         if not self._lines:
             if is_echo(line, self._command):
                 return
-            line = _without_echo(line, self._command)
+            line = without_echo(line, self._command)
         informs = expects_information(self._command)
         final = parse_final(line, numeric=self._digits or not informs)
         if final is not None and not (final.kind in CALL_RESULTS and not is_call(self._command)):
@@ -226,8 +226,8 @@ def is_echo(line: str, command: str) -> bool:
     return asked.startswith(got) or (asked.endswith(got) and (got[0] == "T" or "+" in got))
 
 
-def _without_echo(line: str, command: str) -> str:
-    """Cut the echo off where no line end parts it from the answer."""
+def without_echo(line: str, command: str) -> str:
+    """``line`` without the echo of ``command``, where no line end parts that from the answer."""
     rest = line[len(command) :].strip()
     glued = line.upper().startswith(command.upper()) and rest and not rest.startswith(("=", "?"))
     return rest if glued and (parse_final(rest) or _NAMED.match(rest)) else line

@@ -9,11 +9,20 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from device.decoding.at_answers import cell_row, describe_answer, shown
+from device.decoding.at_answers import describe_answer
+from device.decoding.at_values import cell_row, shown
 from device.decoding.modem_catalogue import ModemTables
 from device.decoding.result import Backing, Decoded, Direction, Outcome, Row, hidden
 from device.decoding.tables import Tables
-from protocol.at_command import expects_information, is_call, is_echo, is_information, name_of
+from protocol.at_command import (
+    NUMBER_NAMES,
+    expects_information,
+    is_call,
+    is_echo,
+    is_information,
+    name_of,
+    without_echo,
+)
 from protocol.at_fields import parse_name
 from protocol.at_result import CALL_RESULTS, FinalResult, ResultKind, parse_final
 from protocol.at_status import parse_identity, parse_number
@@ -22,7 +31,7 @@ from protocol.at_vendor import parse_ucged
 _MOST_LINE: Final = 1024
 _MOST_KEPT: Final = 4
 _IDENTITIES: Final = ("ATI", "AT+CGMI", "AT+CGMM", "AT+CGMR", "AT+GMI", "AT+GMM", "AT+GMR")
-_NUMBERS: Final = ("+CGSN", "+GSN", "+CIMI", "+CCID", "+ICCID", "+QCCID", "+CICCID", "^ICCID")
+_PLAIN_ERROR: Final = re.compile(r"[A-Za-z][A-Za-z ,()/'_-]{1,58}", re.ASCII)
 _COMMAND: Final = re.compile(r"AT(?:[+^*$%#&!][A-Z][A-Z0-9]{0,15}|[A-Z&]\d{0,3})?", re.IGNORECASE | re.ASCII)
 _NAMED: Final = re.compile(r"[+^*$%#&!][A-Z][A-Z0-9]{1,15}", re.IGNORECASE | re.ASCII)
 _NOISE: Final = re.compile(r"^[^\x20-\x7e]+|[^\x20-\x7e]+$")
@@ -72,6 +81,8 @@ class AtStream:
             return []
         if len(raw) > _MOST_LINE:
             return [self._row(offset, "unknown", hidden(_MOST_LINE, "characters or more"))]
+        if direction is not Direction.SENT and self._asked and not self._answered:
+            text = without_echo(text, self._asked)
         if direction is not Direction.RECEIVED and _COMMAND.match(text):
             return [self._command(text, offset)]
         if direction is Direction.SENT:
@@ -98,12 +109,13 @@ class AtStream:
         fields: Row = {"result": str(final.kind)}
         meaning = self._tables.name("result", final.kind)
         if final.kind in (ResultKind.CME, ResultKind.CMS):
-            number = final.code if final.code is not None else self._tables.error(final.text)
+            number = final.code if final.code is not None else self._tables.error(final.kind, final.text)
             if number is not None:
                 fields["code"] = int(number)
                 meaning = self._tables.name(str(final.kind), number) or meaning
             elif final.text:
-                fields["text"] = hidden(len(final.text), "characters")
+                is_plain = _PLAIN_ERROR.fullmatch(final.text)
+                fields["text"] = final.text if is_plain else hidden(len(final.text), "characters")
         elif final.kind is ResultKind.CONNECT and final.code is not None:
             fields["speed"] = final.code
         elif final.code is not None:
@@ -116,7 +128,7 @@ class AtStream:
 
     def _line(self, text: str, offset: int) -> Row:
         name = parse_name(text)
-        asked = bool(self._asked) and self._is_asked(text)
+        asked = bool(self._asked) and is_information(text, self._asked, begun=self._answered)
         if asked:
             self._answered = True
         if self._asked and (kept := self._several_lines(text)) is not None:
@@ -124,8 +136,12 @@ class AtStream:
         if asked and (told := self._nameless(text)) is not None:
             return self._row(offset, "answer", name_of(self._asked), None, told)
         solicited = True if asked else (False if self._asked else None)
+        goes_on = asked and not name and text[0] in "(,"  # a list broken into lines
+        name = name_of(self._asked) if goes_on else name
         fields = describe_answer(text, name, solicited, self._tables)
-        unasked = self._tables.unasked.get(name) or self._tables.unasked.get(text.upper())
+        words = text.upper().rstrip(" 0123456789")  # CARRIER 33600
+        unasked_name = next((key for key in (name, text.upper(), words) if key in self._tables.unasked), "")
+        unasked = self._tables.unasked.get(unasked_name)
         if fields is not None:
             in_reply = asked and fields.get("form") != "unsolicited"
             fields.pop("form", None)
@@ -133,14 +149,10 @@ class AtStream:
                 return self._row(offset, "answer", name, None, fields)
             return self._row(offset, "unasked", name, unasked, fields)
         if unasked is not None and not asked:
-            return self._row(offset, "unasked", name if name in self._tables.unasked else text.upper(), unasked)
+            return self._row(offset, "unasked", unasked_name, unasked)
         known = _NAMED.fullmatch(name) and (asked or name in self._tables.unasked)
         kind = "answer" if asked else "unknown"
         return self._row(offset, kind, name if known else hidden(len(text), "characters"))
-
-    def _is_asked(self, text: str) -> bool:
-        names = [name_of(f"AT{part}") for part in self._asked[2:].split(";")]
-        return parse_name(text) in names if len(names) > 1 else is_information(text, self._asked, begun=self._answered)
 
     def _several_lines(self, text: str) -> Row | None:
         if name_of(self._asked) != "+UCGED" or not is_information(text, self._asked, begun=bool(self._kept)):
@@ -153,11 +165,12 @@ class AtStream:
         if self._asked.upper() in _IDENTITIES:
             return shown({"text": parse_identity([text])}) or {"text": hidden(len(text), "characters")}
         name = name_of(self._asked)
-        if name not in _NUMBERS:
+        if name not in NUMBER_NAMES:
             return None
         told = parse_number(text, name)
         if told is None:
-            return {"number": hidden(len(text), "characters")}
+            value = text.partition(":")[2] if parse_name(text) else text
+            return {"number": hidden(len(value.strip(' "')), "characters")}
         return shown({"number": told.kind, "digits": told.length, "check_digit_ok": told.check_digit_ok})
 
     def _row(

@@ -7,39 +7,32 @@ network addresses never get here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Final
 
+from device.decoding.at_makers import MAKERS, Describe, clock_row
+from device.decoding.at_values import shown, signal_row
 from device.decoding.modem_catalogue import ModemTables
 from device.decoding.result import Row, hidden
-from protocol.at_cell import ServingCell
 from protocol.at_operator import parse_operator, parse_operators
 from protocol.at_packet import (
-    parse_active_contexts,
+    parse_activity,
     parse_addresses,
     parse_attached,
     parse_context_parameters,
+    parse_context_ranges,
     parse_contexts,
     parse_event_reporting,
     parse_packet_event,
 )
-from protocol.at_quectel import parse_network_in_use, parse_qcsq, parse_serving_cells
 from protocol.at_registration import NAMES as REGISTRATIONS
 from protocol.at_registration import parse_registration_line
-from protocol.at_signal import Signal, parse_cesq, parse_csq
-from protocol.at_simcom import parse_cpsi
-from protocol.at_status import parse_clock, parse_failure, parse_function, parse_sim_state
-from protocol.at_vendor import parse_hcsq, parse_mode_in_use, parse_system_state
+from protocol.at_signal import parse_cesq, parse_csq
+from protocol.at_status import parse_failure, parse_function, parse_sim_state
 
-Describe: TypeAlias = Callable[[str, ModemTables], Row]
-_SHOWN_TEXT: Final = re.compile(r"[^\x00-\x1f\x7f]{1,60}")
-_LONG_NUMBER: Final = re.compile(r"\d[\d .-]{5,}\d")
-_ADDRESS: Final = re.compile(r"\d+\.\d+\.\d+\.\d+|:[0-9A-Fa-f]*:|[^\s@]+@[^\s@]+")
-_CODES: Final = frozenset(("area", "cell", "routing_area", "code", "operator", "country", "network"))
-_MOST_NUMBER: Final = 9_999_999  # the longest that is told is a channel of NR, seven digits
-_HEX: Final = re.compile(r"0?[0-9A-Fa-f]{1,9}", re.ASCII)
+_PLAIN_WORDS: Final = re.compile(r"[A-Za-z0-9 ,()/_-]{2,60}")
+_MOST_LISTED: Final = 20
 
 
 def describe_answer(line: str, name: str, solicited: bool | None, tables: ModemTables) -> Row | None:
@@ -48,36 +41,6 @@ def describe_answer(line: str, name: str, solicited: bool | None, tables: ModemT
         return shown(_registration(line, solicited, tables))
     describe = _DESCRIBED.get(name)
     return None if describe is None else shown(describe(line, tables))
-
-
-def shown(values: Mapping[str, Any]) -> Row:
-    """Leave out what was not told, and hide every text that could be a number of somebody or an address."""
-    row: Row = {}
-    for key, value in values.items():
-        if value in (None, (), ""):
-            continue
-        row[key] = _showable(key, value)
-    return row
-
-
-def _showable(key: str, value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _showable(name, item) for name, item in value.items() if item is not None and item != ()}
-    if isinstance(value, tuple | list):
-        return [_showable(key, item) for item in value]
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, str):
-        return _text(key, value)
-    return hidden(len(str(value)), "digits") if isinstance(value, int) and abs(value) > _MOST_NUMBER else value
-
-
-def _text(key: str, value: str) -> str:
-    if key in _CODES:
-        return value if _HEX.fullmatch(value) else hidden(len(value), "characters")
-    value = str(value)  # a plain one, for JSON
-    private = _LONG_NUMBER.search(value) or _ADDRESS.search(value) or not _SHOWN_TEXT.fullmatch(value)
-    return hidden(len(value), "characters") if private else value
 
 
 def _registration(line: str, solicited: bool | None, tables: ModemTables) -> Row:
@@ -90,29 +53,14 @@ def _registration(line: str, solicited: bool | None, tables: ModemTables) -> Row
     row |= {"cause": found.cause, "form": "read" if found.solicited else "unsolicited"}
     if found.cause_type == 0:
         row["cause_name"] = tables.name("reject", found.cause)
+    row |= {"active_time_s": found.active_time_s, "periodic_update_s": found.periodic_update_s}
     return row | {"oddities": found.oddities}
-
-
-def signal_row(signal: Signal | None) -> Row:
-    """Every level with its unit, each under its own name, and which are unknown."""
-    if signal is None:
-        return {}
-    levels = {f"{kind} {kind.unit}": value for kind, value in signal.values().items()}
-    return {"radio": signal.radio, **levels, "unknown": signal.unknown, "oddities": signal.oddities}
-
-
-def cell_row(cell: ServingCell | None) -> Row:
-    """The cell's place and its levels."""
-    if cell is None:
-        return {}
-    place = {key: value for key, value in asdict(cell).items() if key not in ("signal", "source")}
-    return place | {key: value for key, value in signal_row(cell.signal).items() if key != "radio"}
 
 
 def _operator(line: str, tables: ModemTables) -> Row:
     listed = parse_operators([line]) if "(" in line else ()
     if listed:
-        return {"operators": [shown(asdict(one)) for one in listed[:20]]}
+        return {"operators": [_listed(asdict(one), tables) for one in listed[:_MOST_LISTED]]}
     found = parse_operator(line)
     if found is None:
         return {}
@@ -120,11 +68,9 @@ def _operator(line: str, tables: ModemTables) -> Row:
     return asdict(found) | names
 
 
-def _cells(line: str, _tables: ModemTables) -> Row:
-    cells = parse_serving_cells([line])
-    if not cells:
-        return {"cell_kind": "neighbour"} if "neighbourcell" in line.lower() else {}
-    return cell_row(cells[0])
+def _listed(one: Row, tables: ModemTables) -> Row:
+    names = {"state_name": tables.name("reach", one["state"]), "access_name": tables.name("access", one["access"])}
+    return shown(one | names)
 
 
 def _cesq(line: str, _tables: ModemTables) -> Row:
@@ -133,17 +79,18 @@ def _cesq(line: str, _tables: ModemTables) -> Row:
     return {"radios": rows} if rows else {"unknown": "every level"}
 
 
-def _mode(table: str) -> Describe:
-    def describe(line: str, tables: ModemTables) -> Row:
-        mode = parse_mode_in_use(line)
-        return {"mode": mode, "mode_name": tables.name(table, mode)}
-
-    return describe
-
-
 def _context(line: str, _tables: ModemTables) -> Row:
-    found = parse_contexts([line]) if "(" not in line else ()
-    return asdict(found[0]) if found else {}
+    if "(" in line:
+        ranges = parse_context_ranges([line])
+        kind = ranges[0].kind if ranges else None
+        return {"contexts": [{"lowest": one.first, "highest": one.last} for one in ranges], "kind": kind}
+    found = parse_contexts([line])
+    return {"context": found[0].number, "kind": found[0].kind, "access_point": found[0].access_point} if found else {}
+
+
+def _activity(line: str, _tables: ModemTables) -> Row:
+    found = parse_activity(line)
+    return {} if found is None else {"context": found[0], "active": found[1]}
 
 
 def _parameters(line: str, _tables: ModemTables) -> Row:
@@ -151,19 +98,7 @@ def _parameters(line: str, _tables: ModemTables) -> Row:
     if found is None:
         return {}
     told = {"address": bool(found.address), "gateway": bool(found.gateway), "name_servers": len(found.name_servers)}
-    return {"number": found.number, "bearer": found.bearer, "access_point": found.access_point} | told
-
-
-def _system(line: str, tables: ModemTables) -> Row:
-    found = parse_system_state(line)
-    return {} if found is None else asdict(found) | {"service_name": tables.name("service", found.service)}
-
-
-def _clock(line: str, _tables: ModemTables) -> Row:
-    clock = parse_clock(line)
-    if clock is None:
-        return {}
-    return {"zone_quarters": clock.zone_quarters, "set_by_somebody": clock.set_by_somebody, "local_time": clock.local}
+    return {"context": found.number, "bearer": found.bearer, "access_point": found.access_point} | told
 
 
 def _event(line: str, _tables: ModemTables) -> Row:
@@ -179,7 +114,7 @@ def _sim(line: str, tables: ModemTables) -> Row:
 
 def _failure(line: str, _tables: ModemTables) -> Row:
     text = parse_failure(line)
-    plain = text is not None and re.fullmatch(r"[A-Za-z0-9 ,()/_-]{2,60}", text)
+    plain = text is not None and _PLAIN_WORDS.fullmatch(text)
     return {"reason": text if plain else hidden(len(text or ""), "characters")}
 
 
@@ -188,28 +123,19 @@ def _reporting(line: str, _tables: ModemTables) -> Row:
 
 
 _DESCRIBED: Final[Mapping[str, Describe]] = {
+    **MAKERS,
     "+CSQ": lambda line, _: signal_row(parse_csq(line)),
-    "^RSSI": lambda line, _: signal_row(parse_csq(line, "^RSSI")),
     "+CESQ": _cesq,
-    "+QCSQ": lambda line, _: signal_row(parse_qcsq(line)),
-    "^HCSQ": lambda line, _: signal_row(parse_hcsq(line)),
-    "+QENG": _cells,
-    "+CPSI": lambda line, _: cell_row(parse_cpsi(line)),
-    "+QNWINFO": lambda line, _: asdict(found) if (found := parse_network_in_use(line)) else {},
-    "+CNSMOD": _mode("cnsmod"),
-    "+UREG": _mode("ureg"),
-    "^SYSINFO": _system,
-    "^SYSINFOEX": _system,
     "+COPS": _operator,
     "+CPIN": _sim,
     "+CFUN": lambda line, tables: {"mode": (mode := parse_function(line)), "mode_name": tables.name("function", mode)},
     "+CGATT": lambda line, _: {"attached": parse_attached(line)},
-    "+CGACT": lambda line, _: {"active": parse_active_contexts([line])},
+    "+CGACT": _activity,
     "+CGDCONT": _context,
     "+CGPADDR": lambda line, _: {"addresses": len(parse_addresses([line]))},
     "+CGCONTRDP": _parameters,
     "+CGEV": _event,
     "+CGEREP": _reporting,
-    "+CCLK": _clock,
+    "+CCLK": clock_row,
     "+CEER": _failure,
 }

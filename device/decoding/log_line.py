@@ -60,6 +60,8 @@ _SEPARATOR: Final = re.compile(r"[\s\]\):=：，,.|>◇◆】」-]+")
 _REMARK: Final = re.compile(r"((?:[0-9A-Fa-f]{2} ){1,64}[0-9A-Fa-f]{2}|[69][0-9A-Fa-f]{3})\s{0,4}(?:[:|;#]|//)\s")
 _LABEL: Final = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w .#/()\u4e00-\u9fff-]{0,40}?\s*[:=：]\s*")
 _PLAIN_NUMBER: Final = re.compile(r"\d{1,14}")
+_TOLD_NUMBER: Final = re.compile(r'"?\d{14,19}[\dF]?"?', re.ASCII)  # of a SIM, subscriber or device: its kind is told
+_MOST_TOLD: Final = 120
 _LEAST_LABELLED: Final = 4
 _FIRST_PAIR: Final = re.compile(r"[0-9A-Fa-f]{2}\s")
 _CARETS: Final = re.compile(r"(?:\^M)+\$?(?=\)?$)")
@@ -144,6 +146,8 @@ def strip_prefix(line: str) -> str:
 def _is_listed(prefix: str) -> bool:
     """Brackets around bytes; one run of digits in brackets is the number of a thread."""
     inner = prefix.strip(" :")
+    if inner[:1] == "(" and '"' in inner:  # one entry of a modem's list
+        return True
     return inner[:1] in ("[", "(") and (" " in inner or "," in inner) and _digits(inner) is not None
 
 
@@ -180,8 +184,17 @@ def _after_mark(line: str, mark: re.Match[str], reads: Reads) -> LogLine:
         if step.re is _COUNT:
             said = int(next(number for number in step.groups() if number is not None))
         rest = rest[step.end() :]
+    if reads is Reads.TEXT and _is_told(line, mark):
+        told = _behind(line, mark).strip(" :").encode("utf-8", "surrogateescape")
+        return LogLine(Form.TEXT, told + b"\r\n", direction)
     is_head = not rest.strip(" .:>]") or said is not None
     return LogLine(Form.HEAD, direction=direction, said=said) if is_head else _NOTHING
+
+
+def _is_told(line: str, mark: re.Match[str]) -> bool:
+    """Behind an arrow or RX stands an answer, whatever it looks like: the name of a maker, a number."""
+    is_sure = mark["left"] or mark["angle"] == "<" or (mark["received"] or "").upper().startswith("RX")
+    return bool(is_sure) and 0 < len(_behind(line, mark).strip(" :")) <= _MOST_TOLD
 
 
 def _behind(line: str, mark: re.Match[str]) -> str:
@@ -253,7 +266,7 @@ def _without_mark(line: str, reads: Reads) -> LogLine:
     if reads & Reads.TEXT:
         named = read_signs(rest) if "<" in rest else None
         text = rest if named is None else named.decode("utf-8", "replace")
-        if is_at_text(text):
+        if is_at_text(text) or (reads is Reads.TEXT and _TOLD_NUMBER.fullmatch(text)):
             return LogLine(Form.TEXT, rest.encode() + b"\r\n" if named is None else named, is_bare=is_bare)
     data = _digits(rest)
     if data is not None and (is_bare or not _PLAIN_NUMBER.fullmatch(rest)) and _fits(data, reads):

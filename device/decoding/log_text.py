@@ -9,7 +9,7 @@ _AT_TEXT: Final = re.compile(
     r"AT(?:$|[+^*$%#&\\][A-Z]|[A-CE-Z]\d{0,3}(?:[?=]|$)|D[TP]?[\d*#+(hidden, )]|S\d|E[01])"
     r"|[+^*$%#&][A-Z][A-Z0-9]{1,15}(?:\s?:|\sERROR|$)"
     r"|(?:OK|ERROR|RING|BUSY|RDY|NO CARRIER|NO ANSWER|NO DIAL ?TONE|COMMAND NOT SUPPORT|CONNECT(?: \d+)?)$"
-    r"|\+?CM[ES] ERROR\b|> ?$",
+    r"|\+?CM[ES] ERROR\b|> ?$|\(\d{1,2},\s*\"",
     re.IGNORECASE | re.ASCII,
 )
 _CONTROLS: Final = (

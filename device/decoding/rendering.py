@@ -15,6 +15,7 @@ _LEAST_COLUMNS: Final = 40
 _HIDDEN: Final = re.compile(r"\(hidden, (\d+) (bytes|characters|digits)( or more)?\)")
 _BILINGUAL: Final = frozenset(("zh", "en"))
 _MOST_JOINED: Final = 40
+_NOT_IN_TABLES: Final = ("asked",)  # the command stands a row or two above its answer
 
 
 class Renderer:
@@ -72,7 +73,8 @@ class Renderer:
             for number, row in enumerate(told):
                 lines += [*([""] if number else []), *self.lines(row, indent)]
             return lines
-        keys = list(dict.fromkeys(key for row in told for key, value in row.items() if self._cell(value) != ""))
+        told_keys = dict.fromkeys(key for row in told for key, value in row.items() if self._cell(value) != "")
+        keys = [key for key in told_keys if key not in _NOT_IN_TABLES]
         cells = [[self._cell(row.get(key, "")) for key in keys] for row in told]
         room = self._columns - len(indent)
         return [indent + line for line in table_lines([self._key(key) for key in keys], cells, room)] if keys else []
@@ -84,12 +86,18 @@ class Renderer:
         if isinstance(value, Mapping):
             if _is_bilingual(value):
                 return str(value[self._language])
-            return ", ".join(f"{self._key(key)} {self._cell(item)}" for key, item in value.items())
+            return ", ".join(self._pair(key, value) for key in value if not _is_name_of(key, value))
         if isinstance(value, list | tuple):
             return "; ".join(map(self._cell, value)) if len(value) < _MOST_JOINED else f"{len(value)}"
         if isinstance(value, bool) or value is None:
             return self._values.get(str(value).lower(), "")
         return self._text(str(value))
+
+    def _pair(self, key: str, values: Mapping[str, Any]) -> str:
+        """A value under its key, and behind it the name that the code has."""
+        name = values.get(f"{key}_name", "")
+        told = f"{self._key(key)} {self._cell(values[key])}"
+        return f"{told} ({self._cell(name)})" if name else told
 
     def _text(self, text: str) -> str:
         text = self._values.get(text) or self._sentences.translate(text)
@@ -110,3 +118,7 @@ def _is_bilingual(value: Mapping[str, Any]) -> bool:
 
 def _is_nested(value: Any) -> bool:
     return isinstance(value, list) and any(isinstance(item, Mapping) and not _is_bilingual(item) for item in value)
+
+
+def _is_name_of(key: str, values: Mapping[str, Any]) -> bool:
+    return key.endswith("_name") and key.removesuffix("_name") in values
