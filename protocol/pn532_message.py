@@ -1,7 +1,7 @@
-"""What the NFC controller PN532 says about itself: firmware version, general status and the test of its line.
+"""What the NFC controller PN532 says about itself: firmware version and general status.
 
-Source: NXP UM0701-02, PN532 User Manual, 7.2.1 (Diagnose), 7.2.2 (GetFirmwareVersion), 7.2.3 (GetGeneralStatus). None
-of these switches the RF field on, and none of their answers names a card.
+Source: NXP UM0701-02, PN532 User Manual, 7.2.2 (GetFirmwareVersion), 7.2.3 (GetGeneralStatus). Neither switches the RF
+field on, and neither answer names a card.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ ERROR_MASK: Final = 0x3F  # of a status byte: the upper two bits are NAD present
 class Pn532Command(IntEnum):
     """Commands that only ask. The answer's code is the command's plus one."""
 
-    DIAGNOSE = 0x00
     GET_FIRMWARE_VERSION = 0x02
     GET_GENERAL_STATUS = 0x04
 
@@ -79,16 +78,6 @@ def parse_status(data: bytes | bytearray) -> Pn532Status:
     raw = _status_parser()(body)
     targets = tuple(Pn532Target(t.number, t.receive_rate, t.send_rate, t.modulation) for t in raw.targets)
     return Pn532Status(raw.error & ERROR_MASK, bool(raw.field), targets, raw.sam)
-
-
-def build_line_test(pattern: bytes) -> bytes:
-    """The question of Diagnose that has ``pattern`` sent back (test 00, communication line)."""
-    return bytes((Pn532Command.DIAGNOSE, 0)) + pattern
-
-
-def check_line_test(data: bytes | bytearray, pattern: bytes) -> bool:
-    """Whether the answer to :func:`build_line_test` brought ``pattern`` back unharmed."""
-    return bytes(data) == bytes((Pn532Command.DIAGNOSE + 1, 0)) + pattern
 
 
 def _body(data: bytes | bytearray, command: Pn532Command, least: int, most: int) -> bytes:

@@ -10,12 +10,22 @@ from device.decoding.framed import frames_of
 from device.decoding.lanes import Lane
 from device.decoding.result import Decoded, Direction, Row, hidden
 from device.decoding.tables import Tables
-from protocol.neo_frame import HEADER, CrcOrder, NeoDeframer, NeoError, NeoFrame, NeoItem
+from protocol.neo_frame import (
+    HEADER,
+    OLD_HEADER,
+    CrcOrder,
+    NeoDeframer,
+    NeoError,
+    NeoFrame,
+    NeoItem,
+    NeoOldFrame,
+    NeoOldType,
+)
 from protocol.neo_message import GET_VERSION, NeoFailure, NeoMessageError, parse_failure, parse_version
 
 _SHOWN: Final = re.compile(r"(?!.*\d{7})(?!.*\d(?:[ -]?\d){11})[A-Za-z0-9 ._/,;()+-]{1,64}", re.ASCII)
 
-_HIGH_FIRST: Final = frozenset((0x0B, 0x2C))  # beeper and pass-through: the guide has their CRC high byte first
+_HIGH_FIRST: Final = frozenset((0x0B, 0x19, 0x2C, 0xC7))  # commands whose CRC the guide has high byte first
 
 _NOTICES: Final = frozenset(((0x14, 0x01), (0x61, 0x01), (0x61, 0x02), (0x61, 0x03), (0xF1, 0x00), (0xF2, 0x00)))
 
@@ -27,6 +37,7 @@ class NeoStream:
         self._codes = codes
         self._lines: dict[Direction, tuple[NeoDeframer, Lane]] = {}
         self._asked: dict[int, int] = {}  # command -> sub-command that has no answer yet
+        self._old_asked: tuple[int | None, int | None] = (None, None)  # protocol 1: last command and sub-command
         self._offset = 0
 
     def feed(self, data: bytes, direction: Direction = Direction.UNKNOWN) -> list[Row]:
@@ -45,7 +56,9 @@ class NeoStream:
         row: Row = {"offset": lane.place(item.offset)}
         if isinstance(item, NeoError):
             return row | {"bytes": item.length, "fault": str(item.fault)}
-        if self._is_notice(item, direction):
+        if isinstance(item, NeoOldFrame):
+            row |= self._old(item, direction)
+        elif self._is_notice(item, direction):
             row |= self._said("reader", item)
         else:
             row |= self._answer(item) if self._is_answer(item, direction) else self._question(item)
@@ -71,7 +84,8 @@ class NeoStream:
     def _is_command(self, frame: NeoFrame, asked: int | None) -> bool:
         """Of commands whose CRC is written like an answer's: sent again, or known while none is open."""
         known = self._codes.word("command", f"{frame.command:02X}-{frame.second:02X}") is not None
-        return asked == frame.second or (asked is None and known)
+        status = f"{frame.second:02X}" in self._codes.texts["status"]
+        return asked == frame.second or (asked is None and (known or not status))
 
     def _question(self, frame: NeoFrame) -> Row:
         self._asked[frame.command] = frame.second
@@ -93,6 +107,22 @@ class NeoStream:
             row |= self._failure(failure)
         version = _version(frame) if asked in (None, GET_VERSION[1]) else None
         return row | {"value": version or hidden(len(frame.data))}
+
+    def _old(self, frame: NeoOldFrame, direction: Direction) -> Row:
+        """A frame of protocol 1: its type tells who sent it, but for data, which go both ways."""
+        kind = frame.type
+        row: Row = {"protocol": 1, "frame": self._codes.text("old_type", chr(kind))}
+        if kind is NeoOldType.DATA:
+            known = {Direction.SENT: "host", Direction.RECEIVED: "reader"}.get(direction)
+            row = ({"from": known} if known else {}) | row
+            return row | {"bytes": len(frame.data), "value": hidden(len(frame.data))}
+        if kind is NeoOldType.COMMAND:
+            self._old_asked = (frame.command, frame.second)
+            return {"from": "host"} | row | self._command(frame.command or 0, frame.second) | {"bytes": 2}
+        asked = self._old_asked[1] if self._old_asked[0] == frame.command else None
+        status = f"{frame.second:02X}"
+        row = {"from": "reader"} | row | self._command(frame.command or 0, asked) | {"bytes": 2, "status": status}
+        return row | ({"status_meaning": self._codes.text("status", status)} if not frame.second else {})
 
     def _failure(self, failure: NeoFailure) -> Row:
         error = f"{failure.error:02X}"
@@ -124,4 +154,4 @@ def decode(data: bytes, tables: Tables) -> Decoded:
     """Decode everything in ``data``; both directions may be mixed in it."""
     stream = open_stream(tables)
     rows = [*stream.feed(data), *stream.close()]
-    return frames_of(rows, "NEO", lambda offset: data.startswith(HEADER, offset))
+    return frames_of(rows, "NEO", lambda offset: data.startswith((HEADER, OLD_HEADER), offset))

@@ -72,7 +72,7 @@ class _Conversation:
             if isinstance(item, NeoError):
                 if item.fault is not NeoFault.NOISE:
                     return item
-            elif item.command == question[0] and not _is_echo(item, question):
+            elif isinstance(item, NeoFrame) and item.command == question[0] and not _is_echo(item, question):
                 return item
             else:
                 item.wipe()  # unasked: may be a card that was just tapped

@@ -20,8 +20,6 @@ from protocol.pn532_frame import (
 )
 from protocol.pn532_message import (
     Pn532MessageError,
-    build_line_test,
-    check_line_test,
     parse_firmware,
     parse_status,
 )
@@ -198,9 +196,3 @@ def test_answers_of_another_form_are_refused_without_their_bytes(answer: str) ->
     parse = parse_firmware if data[:1] == b"\x03" else parse_status
     with pytest.raises(Pn532MessageError, match=r"answer|status"):
         parse(data)
-
-
-def test_the_line_test_wants_its_pattern_back() -> None:
-    assert build_line_test(b"\x55\xaa") == b"\x00\x00\x55\xaa"
-    assert check_line_test(b"\x01\x00\x55\xaa", b"\x55\xaa")
-    assert not check_line_test(b"\x01\x00\x55\xab", b"\x55\xaa")

@@ -41,6 +41,7 @@ CONTROL_SEEDS: Final = tuple(
 NEO_SEEDS: Final = (
     build_command(0x18, 1) + build_response(0x18, 0, b"\x01\x02"),
     build_response(0x29, 0, b"1.00") + b"noise" + build_response(0x29, 0),
+    bytes.fromhex("5669564F7465636800" + "44A000000003C1"),  # of protocol 1: data, its CRC to be added
 )
 PN532_SEEDS: Final = (  # short ones are tried more often
     *(build_mark(signal) for signal in Pn532Signal),
@@ -53,7 +54,17 @@ CCID_SEEDS: Final = (
     build_notice(card_present=False) + build_ccid(0x83, b"1.0"),
 )
 CONTROL_TOKENS: Final = (b"\x02", b"\x03", b"\x0e", b"\x0f", b"\x04\x05\x06\x15", b"\x00\x02", b"\x02\x02", b"\x03\x00")
-NEO_TOKENS: Final = (b"ViVOtech2\0", b"ViVO", b"\x18\x01", b"\x00\x00", b"\x10\x00", b"ViVOtech2\0\x18\x00\x00\x00")
+NEO_TOKENS: Final = (
+    b"ViVOtech2\0",
+    b"ViVOtech\0C\x24\x03\0\0",
+    b"ViVOtech\0D",
+    b"ViVOtech\0A\x24\0\0\0",
+    b"ViVO",
+    b"\x18\x01",
+    b"\x00\x00",
+    b"\x10\x00",
+    b"ViVOtech2\0\x18\x00\x00\x00",
+)
 PN532_TOKENS: Final = tuple(
     bytes.fromhex(text)
     for text in ("00FF", "0000FF", "FFFF", "00FF00FF00", "00FFFF00", "D5", "D403", "01FF7F81", "5555", "00FFFFFF0109")
