@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from device.decoding.auto import AUTO, decode_auto
-from device.decoding.kinds import decoder_of, stream_of
+from device.decoding.kinds import decoder_of, session_of, stream_of
 from device.decoding.log_line import Reads
 from device.decoding.pieces import Piece
-from device.decoding.result import Direction, Outcome, Row, Stream
+from device.decoding.result import Direction, Outcome, Row, Session, Stream
 from device.decoding.tables import Tables
 from device.decoding.text_input import Given, InputForm, as_lines, decode_text, read_input
 
@@ -72,6 +72,7 @@ class LogRun:
         self._tables = tables
         self.tally = Tally()
         self._stream = self._open(kind if kind != AUTO else "at")
+        self._session = self._open_session()
         self._last_line = 0
 
     @property
@@ -86,7 +87,7 @@ class LogRun:
         if self._stream is not None and (self._kind != AUTO or piece.is_text):
             rows = self._stream.feed(piece.data, piece.direction)
             return self._stream_result(piece, rows) if rows or piece.oddity else None
-        return self._head(piece) | self._single(piece.data)
+        return self._head(piece) | self._single(piece)
 
     def close(self) -> Row | None:
         """What the end of the log makes certain."""
@@ -97,7 +98,12 @@ class LogRun:
         opener = stream_of(kind)
         return opener(self._tables) if opener is not None else None
 
-    def _single(self, data: bytes) -> Row:
+    def _open_session(self) -> Session | None:
+        opener = session_of(self._kind) if self._kind != AUTO else None
+        return opener(self._tables) if opener is not None else None
+
+    def _single(self, piece: Piece) -> Row:
+        data = piece.data
         if self._kind == AUTO:
             found = decode_auto(data, self._tables)
             if found is None:
@@ -105,6 +111,8 @@ class LogRun:
                 self.tally.noise += len(data)
                 return {"kind": AUTO, "decoded": "no", "reason": "no kind fits"}
             kind, decoded = found
+        elif self._session is not None:
+            kind, decoded = self._kind, self._session.decode(data, piece.direction)
         else:
             kind, decoded = self._kind, decoder_of(self._kind)(data, self._tables)
         self._count(decoded.outcome)

@@ -59,6 +59,13 @@ class Stream(Protocol):
         """The line has ended: what is left."""
 
 
+class Session(Protocol):
+    """A decoder of whole pieces, in which one piece tells how the next is to be read."""
+
+    def decode(self, data: bytes, direction: Direction = Direction.UNKNOWN) -> Decoded:
+        """Decode the next piece."""
+
+
 def hidden(size: int, unit: str = "bytes") -> str:
     """What stands in the place of a value that is not shown: ``(hidden, 17 bytes)``."""
     return f"({HIDDEN}, {size} {unit})"

@@ -13,7 +13,7 @@ from typing import Final
 from device.decoding.emv_catalogue import EmvTables
 from device.decoding.result import Backing, Decoded, Outcome, Row, hidden
 from device.decoding.tables import Tables
-from protocol.ber_tlv import Reading, Tlv, Tlvs, parse_tlv
+from protocol.ber_tlv import Reading, Tlv, TlvFailure, Tlvs, parse_tlv
 from protocol.dol import parse_dol
 from protocol.emv_aids import may_be_shown, product_of_aid, scheme_of_aid
 from protocol.emv_bits import BitMeaning, table_of
@@ -38,16 +38,24 @@ def decode(data: bytes, tables: Tables) -> Decoded:
         result["status_word"] = f"{parsed.status_word:04X}"
     if (failure := parsed.failure) is None:
         return Decoded(Outcome.WHOLE, result, Backing.STRUCTURE) if objects else Decoded(Outcome.NOT_THAT_KIND, result)
-    reason = str(failure)
-    if failure.tag and failure.tag not in tables.emv.tags:  # behind a wrong length it may be digits of anything
-        reason = reason.replace(f"tag {failure.tag}", "a tag")
-    result |= {"stopped": reason, "offset": failure.offset}
+    result |= stop_row(failure, tables.emv)
     return Decoded(Outcome.PARTIAL if objects else Outcome.NOT_THAT_KIND, result, Backing.SHAPE)
 
 
-def object_rows(parsed: Tlvs, emv: EmvTables) -> Row:
-    """The rows of parsed objects under ``objects``, ``meanings``, ``asked`` and ``files``, for other kinds too."""
-    return _Objects(parsed, emv).rows()
+def object_rows(parsed: Tlvs, emv: EmvTables, scheme: str | None = None) -> Row:
+    """The rows of parsed objects under ``objects``, ``meanings``, ``asked`` and ``files``, for other kinds too.
+
+    ``scheme`` is the card's where it is known from elsewhere; an identifier among the objects goes before it.
+    """
+    return _Objects(parsed, emv, scheme).rows()
+
+
+def stop_row(failure: TlvFailure, emv: EmvTables) -> Row:
+    """Where reading stopped and why, with no tag that the dictionary does not know."""
+    reason = str(failure)
+    if failure.tag and failure.tag not in emv.tags:  # behind a wrong length it may be digits of anything
+        reason = reason.replace(f"tag {failure.tag}", "a tag")
+    return {"stopped": reason, "offset": failure.offset}
 
 
 def meaning_rows(tag: str, offset: int, meanings: Iterable[BitMeaning]) -> list[Row]:
@@ -78,12 +86,12 @@ def file_rows(afl: Afl) -> list[Row]:
 class _Objects:
     """The rows of one string of objects: the objects, what their bits say, and what their lists ask for."""
 
-    def __init__(self, parsed: Tlvs, emv: EmvTables) -> None:
+    def __init__(self, parsed: Tlvs, emv: EmvTables, scheme: str | None) -> None:
         self._parsed = parsed
         self._emv = emv
         self._is_whole = parsed.failure is None and parsed.reading is not Reading.SIMPLE
         self._is_trusted = True
-        self._scheme = next(filter(None, map(self._scheme_word, parsed.walk())), None)
+        self._scheme = next(filter(None, map(self._scheme_word, parsed.walk())), scheme)
         self._meanings: list[Row] = []
         self._asked: list[Row] = []
         self._files: list[Row] = []
