@@ -114,7 +114,9 @@ def parse_message(
     if plan is None:
         plan = _make_plan(data, start, profile, only, version)
     if isinstance(plan, Failure):
-        return Message(profile.name, "", (), {}, plan, plan.offset, max(0, len(data) - plan.offset))
+        mti = read_mti(data, start, profile.mti)
+        left = max(0, len(data) - plan.offset)
+        return Message(profile.name, mti[0] if mti else "", (), {}, plan, plan.offset, left)
     fields: dict[int, Value] = {}
     reached = -1
     if plan.unknown is None and not plan.third:

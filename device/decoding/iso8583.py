@@ -26,7 +26,7 @@ def decode(data: bytes, tables: Tables) -> Decoded:
     except EnvelopeError as error:
         return Decoded(Outcome.NOT_THAT_KIND, {"reason": str(error)})
     message = opened.message
-    if message is None or opened.wrapping is None or not message.mti:
+    if message is None or opened.wrapping is None or (message.failure is not None and not message.present):
         return Decoded(Outcome.NOT_THAT_KIND, {"reason": opened.reason})
     whole = opened.whole and message.complete
     result = _summary(opened, opened.wrapping, message)

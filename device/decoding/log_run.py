@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,9 +13,10 @@ from device.decoding.log_line import Reads
 from device.decoding.pieces import Piece
 from device.decoding.result import Direction, Outcome, Row, Session, Stream
 from device.decoding.tables import Tables
-from device.decoding.text_input import Given, InputForm, as_lines, decode_text, read_input
+from device.decoding.text_input import Given, InputError, InputForm, as_lines, decode_text, read_input
 
 OUTCOME_WORDS: Final = ("whole", "partial", "no")
+_WRITTEN_MESSAGE: Final = re.compile(rb"(?:\d{4}|\d{6})?(?:ISO\d{9})?[012]\d{3}[0-9A-Fa-f]{16}[ -~]*$")
 _DIRECTIONS: Final = {Direction.SENT: "sent", Direction.RECEIVED: "received"}
 
 
@@ -45,15 +47,31 @@ def reads_of(kind: str) -> Reads:
 def take_apart(kind: str, raw: bytes, form: InputForm | None, tables: Tables) -> Given:
     """Small input in pieces; raises InputError.
 
-    Digits in several lines are one message or a message a line: one, unless more becomes of it line by line.
+    Digits in several lines are one message or a message a line: one, unless more becomes of it line by line. A host
+    message that is text itself may be pasted as it is: it is taken for that where it is no hexadecimal, or no whole
+    message as such.
     """
-    given = read_input(raw, reads_of(kind), form)
+    written = _written_message(raw) if kind == "iso8583" and form is None else None
+    try:
+        given = read_input(raw, reads_of(kind), form)
+    except InputError:
+        if written is None or _outcome(kind, written, tables) is Outcome.NOT_THAT_KIND:
+            raise
+        return written
+    if written is not None and Outcome.WHOLE is _outcome(kind, written, tables) is not _outcome(kind, given, tables):
+        return written
     if form is not None or given.form is not InputForm.HEX or b"\n" not in raw.strip():
         return given
     lines = as_lines(given, reads_of(kind) | Reads.BYTES, decode_text(raw))
     if lines is given or _outcome(kind, given, tables) is Outcome.WHOLE:
         return given
     return lines if _outcome(kind, lines, tables) < Outcome.NOT_THAT_KIND else given
+
+
+def _written_message(raw: bytes) -> Given | None:
+    """One line that begins as an ISO 8583 message of characters does; spaces at its end are the last field's."""
+    line = raw.rstrip(b"\r\n")
+    return Given(InputForm.RAW, (Piece(line),)) if _WRITTEN_MESSAGE.match(line) and line.isascii() else None
 
 
 def _outcome(kind: str, given: Given, tables: Tables) -> Outcome:

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from support import iso8583_peer as peer
 
 from device.decoding.iso8583 import decode
+from device.decoding.log_run import take_apart
 from device.decoding.result import Backing, Outcome
 from device.decoding.sentences import Sentences
 from device.decoding.tables import Tables
+from device.decoding.text_input import InputError
 from device.settings import read_texts
 from protocol.iso8583 import build_message
 
@@ -204,3 +206,25 @@ def test_any_bytes_are_decoded_or_told(data: bytes) -> None:
     outcome, result = _decoded(data)
     assert result.get("reason") or result["fields"] or outcome is not Outcome.NOT_THAT_KIND
     assert json.dumps(result)
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "profile"),
+    [
+        ("0800822000000000000004000000000000001123101530000123301", "raw", "iso1987_ascii"),  # an odd number of digits
+        ("021032200000028080000000000000000100001123101530000123" + "6212345678156", "raw", "iso1987_ascii"),
+        ("02103220000002808000000000000000010000112310153000012362T0000001156", "raw", "iso1987_ascii"),
+        ("ISO0260000700800822000000000000004000000000000001123101530000123301", "raw", "iso1987_ascii"),
+        ("020000200000000000 00000123", "hex", "unionpay"),
+    ],
+)
+def test_a_message_of_characters_may_be_pasted_as_it_is(text: str, form: str, profile: str) -> None:
+    """Digits alone are hexadecimal too: what they are is what a whole message becomes of."""
+    given = take_apart("iso8583", text.encode() + b"\n", None, TABLES)
+    decoded = decode(given.data, TABLES)
+    assert (given.form, decoded.outcome, decoded.result["profile"]) == (form, Outcome.WHOLE, profile)
+
+
+def test_what_is_neither_digits_nor_a_message_of_characters_is_refused() -> None:
+    with pytest.raises(InputError, match="not hexadecimal at character 6"):
+        take_apart("iso8583", b"02103X", None, TABLES)
