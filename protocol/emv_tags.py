@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from protocol.dol import Padding
 from protocol.emv_words import Words
+
+_PADDINGS = {"n": Padding.NUMERIC, "cn": Padding.COMPRESSED}
 
 
 class Show(StrEnum):
@@ -64,6 +67,11 @@ class TagDictionary:
     def fits(self, tag: str, size: int) -> bool:
         """Is the tag known, and does an entry of it allow so many bytes?"""
         return any(entry.fits(size) for entry in self.entries(tag))
+
+    def padding(self, tag: str) -> Padding:
+        """How a value of this tag is cut or padded to the length that a list asks for (EMV Book 3, 5.4)."""
+        entry = self.entry(tag)
+        return _PADDINGS.get(entry.format, Padding.OTHER) if entry else Padding.OTHER
 
     def show(self, tag: str, size: int, scheme: str | None = None) -> Show:
         """What may be shown of a value of so many bytes.

@@ -19,6 +19,7 @@ from protocol.emv_aids import scheme_of_aid
 _SELECT, _GET_RESPONSE, _GPO, _GENERATE_AC = 0xA4, 0xC0, 0xA8, 0xAE
 _UNFINISHED: Final = (0x61, 0x6C)  # the same command goes on: more data, or once more with the right length
 _PDOL, _CDOL1, _CDOL2 = "9F38", "8C", "8D"
+_THREE_DIGITS, _DATE = ("9F1A", "5F2A"), "9A"
 _COMMAND_TEMPLATE: Final = "83"
 _DATA_OFFSET: Final = (5, 7)  # short, extended
 
@@ -50,7 +51,7 @@ class ApduSession:
             self._asked = command
         result = command_rows(command, self._tables)
         if values := self._values(command):
-            rows = object_rows(Tlvs(values), self._tables.emv, self._scheme)
+            rows = object_rows(Tlvs(values), self._tables.emv, self._scheme, trusted=_are_of_the_list(values))
             said = [*result.get("meanings", ()), *rows.pop("meanings", ())]
             result |= {"values": rows.pop("objects")} | rows | ({"meanings": said} if said else {})
         return Decoded(Outcome.WHOLE, result, Backing.STRUCTURE)
@@ -84,6 +85,23 @@ class ApduSession:
             self._asked = None
         name: Row = {} if asked is None else {"answers": command_rows(asked, self._tables)["name"]}
         return Decoded(decoded.outcome, name | decoded.result, decoded.backing)
+
+
+def _are_of_the_list(values: list[Tlv]) -> bool:
+    """Do the values look like what the list names? A log may mix cards: then digits of anything stand at any place.
+
+    Country and currency are three digits behind a zero, a date is one; without any of them nothing speaks for it.
+    """
+    checked = [
+        item.value[0] < 0x10 and item.value.hex().isdecimal() if item.tag != _DATE else _is_date(item.value.hex())
+        for item in values
+        if item.tag in (*_THREE_DIGITS, _DATE) and item.value
+    ]
+    return bool(checked) and all(checked)
+
+
+def _is_date(digits: str) -> bool:
+    return len(digits) == 6 and digits.isdecimal() and 1 <= int(digits[2:4]) <= 12 and 1 <= int(digits[4:]) <= 31
 
 
 def open_session(tables: Tables) -> ApduSession:

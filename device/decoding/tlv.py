@@ -42,12 +42,13 @@ def decode(data: bytes, tables: Tables) -> Decoded:
     return Decoded(Outcome.PARTIAL if objects else Outcome.NOT_THAT_KIND, result, Backing.SHAPE)
 
 
-def object_rows(parsed: Tlvs, emv: EmvTables, scheme: str | None = None) -> Row:
+def object_rows(parsed: Tlvs, emv: EmvTables, scheme: str | None = None, *, trusted: bool = True) -> Row:
     """The rows of parsed objects under ``objects``, ``meanings``, ``asked`` and ``files``, for other kinds too.
 
     ``scheme`` is the card's where it is known from elsewhere; an identifier among the objects goes before it.
+    Without ``trusted`` no value is shown: it may be another's.
     """
-    return _Objects(parsed, emv, scheme).rows()
+    return _Objects(parsed, emv, scheme, trusted).rows()
 
 
 def stop_row(failure: TlvFailure, emv: EmvTables) -> Row:
@@ -86,11 +87,11 @@ def file_rows(afl: Afl) -> list[Row]:
 class _Objects:
     """The rows of one string of objects: the objects, what their bits say, and what their lists ask for."""
 
-    def __init__(self, parsed: Tlvs, emv: EmvTables, scheme: str | None) -> None:
+    def __init__(self, parsed: Tlvs, emv: EmvTables, scheme: str | None, trusted: bool) -> None:
         self._parsed = parsed
         self._emv = emv
         self._is_whole = parsed.failure is None and parsed.reading is not Reading.SIMPLE
-        self._is_trusted = True
+        self._is_trusted = trusted
         self._scheme = next(filter(None, map(self._scheme_word, parsed.walk())), scheme)
         self._meanings: list[Row] = []
         self._asked: list[Row] = []

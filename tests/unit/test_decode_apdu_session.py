@@ -106,6 +106,13 @@ def test_values_are_not_read_by_a_list_that_does_not_fit_them() -> None:
     assert "values" not in again[6]  # another selection: the old lists are no longer its
 
 
+def test_values_that_do_not_look_like_those_of_the_list_are_named_and_hidden() -> None:
+    digits = "6212345678901234567890123456789012345678901234"  # another card's list would put them anywhere
+    rows = told([SELECT, FCI, bytes.fromhex("00B2010C00"), RECORD, bytes.fromhex("80AE800017" + digits + "00")])
+    assert [value["value"][:7] for value in rows[4]["values"]] == ["(hidden"] * 5
+    assert english(rows[4]) == ["An ARQC is asked for (go online)"]
+
+
 def test_an_answer_that_is_cut_tells_what_is_there_and_where_it_ends() -> None:
     decoded = ApduSession(TABLES).decode(FCI[:-6] + OK)
     assert decoded.outcome is Outcome.PARTIAL

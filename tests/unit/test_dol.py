@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device.decoding.emv_catalogue import read_emv_tables
 from protocol.dol import MOST_ENTRIES, DolEntry, Padding, build_dol, build_values, parse_dol, split_values
 
 _CDOL = [("9F02", 6), ("9F1A", 2), ("95", 5), ("DF8101", 1)]
@@ -89,3 +90,26 @@ def test_any_bytes_are_a_list_or_told(data: bytes) -> None:
 
 def test_64_kib_stop_at_the_bound() -> None:
     assert len(parse_dol(b"\x95\x05" * 0x8000).entries) == MOST_ENTRIES
+
+
+@pytest.mark.parametrize(
+    ("tag", "length", "value", "fitted"),
+    [
+        ("9F02", 8, "000000001234", "0000000000001234"),  # n: zeros in front
+        ("9F02", 4, "000012345678", "12345678"),  # n: cut in front
+        ("5A", 10, "6200000000000005", "6200000000000005FFFF"),  # cn: FF behind
+        ("5A", 4, "6200000000000005", "62000000"),  # cn: cut behind
+        ("9F1E", 10, "3132333435363738", "31323334353637380000"),  # an: zeros behind
+        ("95", 3, "8000048000", "800004"),  # b: cut behind
+        ("DF7F", 3, "AA", "AA0000"),  # not in the dictionary: as any other
+        ("9F03", 6, "", "000000000000"),  # not there: zeros
+        ("BF0C", 2, "AABB", "0000"),  # constructed: zeros
+    ],
+)
+def test_values_are_cut_and_padded_by_their_format_in_the_dictionary(
+    tag: str, length: int, value: str, fitted: str
+) -> None:
+    tags = read_emv_tables().tags
+    entries = parse_dol(build_dol([(tag, length)])).entries
+    values = {tag: bytes.fromhex(value)} if value else {}
+    assert build_values(entries, values, {tag: tags.padding(tag)}).hex().upper() == fitted
