@@ -37,6 +37,7 @@ NUMBER_NAMES: Final = frozenset(  # commands that tell a number of subscriber, S
     )
 )
 _PROMPTED: Final = frozenset(("+CMGS", "+CMGW", "+CMGC", "+CIPSEND", "+QISEND", "#SSENDEXT", "^SISW"))
+_REPORTED: Final = frozenset(("+CREG", "+CGREG", "+CEREG", "+C5GREG", "+CGEREP", "+CTZR", "+CSCON"))
 _ANSWERS_OF: Final = {"+QCCID": ("+CCID",), "+UCGED": ("+RSRP", "+RSRQ"), "ATI": ("+GCAP",)}
 BARE_WORDS: Final = frozenset(  # unasked lines without a name and colon; their meanings are in the catalogue
     (
@@ -181,9 +182,13 @@ def name_of(command: str) -> str:
 
 
 def names_of(command: str) -> tuple[str, ...]:
-    """What the answers of a command line begin with: ``+CSQ``, ``+CREG`` of ``AT+CSQ;+CREG?`` (V.250, 5.2.1)."""
-    names = (name_of(part if at == 0 else f"AT{part}") for at, part in enumerate(command.split(";")))
-    return tuple(name for name in names if name)
+    """What the answers of a command line begin with: ``+CSQ``, ``+CREG`` of ``AT+CSQ;+CREG?`` (V.250, 5.2.1).
+
+    The setting of what is reported unasked (``AT+CREG=2``) is answered by its result alone.
+    """
+    parts = (part if at == 0 else f"AT{part}" for at, part in enumerate(command.split(";")))
+    told = ((name_of(part), "=" in part and "=?" not in part) for part in parts)
+    return tuple(name for name, is_setting in told if name and not (is_setting and name in _REPORTED))
 
 
 def expects_information(command: str) -> bool:

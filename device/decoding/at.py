@@ -134,7 +134,7 @@ class AtStream:
         if self._asked and (kept := self._several_lines(text)) is not None:
             return self._row(offset, "answer", name or "+UCGED", None, kept)
         if asked and (told := self._nameless(text)) is not None:
-            return self._row(offset, "answer", name_of(self._asked), None, told)
+            return self._row(offset, "answer", name_of(self._asked) or _shown_command(self._asked), None, told)
         solicited = True if asked else (False if self._asked else None)
         goes_on = asked and not name and text[0] in "(,"  # a list broken into lines
         name = name_of(self._asked) if goes_on else name

@@ -15,6 +15,7 @@ from device.decoding.at_makers import MAKERS, Describe, clock_row
 from device.decoding.at_values import shown, signal_row
 from device.decoding.modem_catalogue import ModemTables
 from device.decoding.result import Row, hidden
+from protocol.at_fields import parse_fields
 from protocol.at_operator import parse_operator, parse_operators
 from protocol.at_packet import (
     parse_activity,
@@ -30,8 +31,9 @@ from protocol.at_registration import NAMES as REGISTRATIONS
 from protocol.at_registration import parse_registration_line
 from protocol.at_signal import parse_cesq, parse_csq
 from protocol.at_status import parse_failure, parse_function, parse_sim_state
+from protocol.at_timer import parse_active_time, parse_periodic_update
 
-_PLAIN_WORDS: Final = re.compile(r"[A-Za-z0-9 ,()/_-]{2,60}")
+_PLAIN_WORDS: Final = re.compile(r"""[A-Za-z0-9 ,.:()/_'"#-]{2,60}""")
 _MOST_LISTED: Final = 20
 
 
@@ -122,6 +124,12 @@ def _reporting(line: str, _tables: ModemTables) -> Row:
     return dict(zip(("mode", "buffer"), parse_event_reporting(line), strict=True))
 
 
+def _power_saving(line: str, _tables: ModemTables) -> Row:
+    texts = [field.text for field in parse_fields(line)] + [""] * 5
+    timers = {"periodic_update_s": parse_periodic_update(texts[3]), "active_time_s": parse_active_time(texts[4])}
+    return {"power_saving": texts[0] in ("1", "2")} | timers if texts[0] in ("0", "1", "2") else {}
+
+
 _DESCRIBED: Final[Mapping[str, Describe]] = {
     **MAKERS,
     "+CSQ": lambda line, _: signal_row(parse_csq(line)),
@@ -137,5 +145,6 @@ _DESCRIBED: Final[Mapping[str, Describe]] = {
     "+CGEV": _event,
     "+CGEREP": _reporting,
     "+CCLK": clock_row,
+    "+CPSMS": _power_saving,
     "+CEER": _failure,
 }

@@ -19,6 +19,7 @@ from protocol.at_signal import Signal
 _SHOWN_TEXT: Final = re.compile(r"[^\x00-\x1f\x7f]{1,60}")
 _LONG_NUMBER: Final = re.compile(r"\d[\d .-]{5,}\d")
 _ADDRESS: Final = re.compile(r"\d+\.\d+\.\d+\.\d+|:[0-9A-Fa-f]*:|[^\s@]+@[^\s@]+")
+_VERSION: Final = re.compile(r"\d{2}\.\d{3}(?:\.\d{2,3}){3}", re.ASCII)  # of Huawei; five numbers are no address
 _CODES: Final = frozenset(("area", "cell", "routing_area", "code", "operator", "country", "network"))
 _MOST_NUMBER: Final = 9_999_999  # the longest that is told is a channel of NR, seven digits
 _HEX: Final = re.compile(r"0?[0-9A-Fa-f]{1,9}", re.ASCII)
@@ -50,6 +51,8 @@ def _text(key: str, value: str) -> str:
     if key in _CODES:
         return value if _HEX.fullmatch(value) else hidden(len(value), "characters")
     value = str(value)  # a plain one, for JSON
+    if key == "text" and _VERSION.fullmatch(value):
+        return value
     private = _LONG_NUMBER.search(value) or _ADDRESS.search(value) or not _SHOWN_TEXT.fullmatch(value)
     return hidden(len(value), "characters") if private else value
 

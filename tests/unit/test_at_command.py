@@ -112,6 +112,13 @@ def test_the_speeds_of_hayes_in_digits_end_a_call(digits: str, speed: int) -> No
     assert answer("ATD1", f"{digits}\r")[0].result == FinalResult(ResultKind.CONNECT, speed)
 
 
+def test_a_registration_that_comes_before_the_end_of_its_setting_was_not_asked() -> None:
+    got, others = answer("AT+CREG=2", "+CREG: 5,10,20,7\r\nOK\r\n")
+    assert (got.lines, others) == ((), [Unsolicited("+CREG")])
+    assert answer("AT+CREG=?", "+CREG: (0-2)\r\nOK\r\n")[0].lines == ("+CREG: (0-2)",)
+    assert answer("AT+CREG=2;+CREG?", "+CREG: 2,1\r\nOK\r\n")[0].lines == ("+CREG: 2,1",)
+
+
 def test_a_prompt_without_its_blank_is_told_behind_a_command_that_asks_for_text() -> None:
     talk = AtConversation()
     talk.ask("AT+CMGS=23")
