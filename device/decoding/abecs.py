@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import astuple
 from typing import Final
 
@@ -11,6 +10,7 @@ from device.decoding.code_catalogue import CodeTables
 from device.decoding.framed import frames_of
 from device.decoding.lanes import Lane
 from device.decoding.result import Decoded, Direction, Row, hidden
+from device.decoding.shown import may_be_shown
 from device.decoding.tables import Tables
 from protocol.abecs_frame import AbecsControl, AbecsDeframer, AbecsError, AbecsFrame, AbecsItem
 from protocol.abecs_message import (
@@ -23,7 +23,7 @@ from protocol.abecs_message import (
     parse_response,
 )
 
-_SHOWN: Final = re.compile(r"(?!.*\d{7})(?!.*\d(?:[ -]?\d){11})[A-Za-z0-9 ._/,:;()+-]{1,32}", re.ASCII)
+_MOST_SHOWN: Final = 32
 
 
 class AbecsStream:
@@ -106,7 +106,7 @@ def _identity(message: AbecsMessage) -> str:
     """Maker, model and versions, each only if it looks like one: a serial number is not among them."""
     if message.name not in ("GIX", "GIN"):
         return ""
-    return ", ".join(text for text in astuple(parse_identity(message)) if _SHOWN.fullmatch(text))
+    return ", ".join(text for text in astuple(parse_identity(message)) if may_be_shown(text, _MOST_SHOWN))
 
 
 def open_stream(tables: Tables) -> AbecsStream:

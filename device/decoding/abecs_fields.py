@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from device.decoding.code_catalogue import CodeTables
 from device.decoding.result import Row, hidden
+from device.decoding.shown import may_be_shown
 from protocol.abecs_message import AbecsMessage, AbecsValue, parse_values
 
-_TEXT: Final = re.compile(rb"(?!.*\d{7})(?!.*\d(?:[ -]?\d){11})[A-Za-z0-9 ._/,:;()+-]{1,32}")
+_MOST_SHOWN: Final = 32
 _FEW: Final = re.compile(rb"[0-9A-Z]{1,6}")
 _ABILITIES: Final = re.compile(rb"[01][0-2]0{8}")
 _IDS: Final = 0x0001
@@ -69,8 +70,7 @@ def _shown(value: AbecsValue, codes: CodeTables) -> Any:
         return data.hex()
     if number in _CODED and data.decode("latin-1") in codes.texts[_CODED[number]]:
         return codes.text(_CODED[number], data.decode("latin-1"))
-    allowed = _FEW if number in _OPTIONS else _TEXT if number in _TEXTS else None
-    allowed = _ABILITIES if number == _CAPABILITIES else allowed
-    if allowed is not None and allowed.fullmatch(data):
-        return data.decode("ascii")
-    return hidden(len(data))
+    text = data.decode("latin-1")
+    allowed = _FEW if number in _OPTIONS else _ABILITIES if number == _CAPABILITIES else None
+    shown = may_be_shown(text, _MOST_SHOWN) if number in _TEXTS else allowed is not None and allowed.fullmatch(data)
+    return text if shown else hidden(len(data))

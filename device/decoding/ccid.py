@@ -5,7 +5,6 @@ An ATR is told as far as it names no card: only where the power-on that it answe
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from device.decoding.ccid_meanings import error_row, settings_of
@@ -13,6 +12,7 @@ from device.decoding.code_catalogue import CodeTables
 from device.decoding.framed import frames_of
 from device.decoding.lanes import Lane
 from device.decoding.result import Decoded, Direction, Row, hidden
+from device.decoding.shown import may_be_shown
 from device.decoding.tables import Tables
 from protocol.atr import parse_atr
 from protocol.ccid_frame import (
@@ -29,7 +29,7 @@ from protocol.ccid_frame import (
 )
 from protocol.ccid_message import ASK_FIRMWARE, CcidMessageError, CcidType, CommandStatus, parse_firmware, parse_status
 
-_FIRMWARE: Final = re.compile(r"(?!.*\d{7})[A-Za-z0-9 ._/()-]{1,64}", re.ASCII)
+_MOST_SHOWN: Final = 64
 
 
 class CcidStream:
@@ -110,7 +110,7 @@ def _shown_firmware(frame: CcidFrame) -> str:
         text = parse_firmware(frame)
     except CcidMessageError:
         text = ""
-    return text if _FIRMWARE.fullmatch(text) else hidden(len(frame.data))
+    return text if may_be_shown(text, _MOST_SHOWN) else hidden(len(frame.data))
 
 
 def open_stream(tables: Tables) -> CcidStream:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from device.decoding.lanes import Lane
 from device.decoding.result import Backing, Decoded, Direction, Outcome, Row, hidden
+from device.decoding.shown import may_be_shown
 from device.decoding.tables import Tables
 from device.printer_states import PrinterState, PrinterStates
 from protocol.escpos import (
@@ -21,7 +21,7 @@ from protocol.escpos import (
     question_of,
 )
 
-_TEXT: Final = re.compile(r"(?!.*\d{6})[A-Za-z0-9 ./_-]{1,40}", re.ASCII)
+_MOST_SHOWN: Final = 40
 _NOTHING: Final = {"zh": "正常", "en": "nothing to report"}
 _FLOW: Final = (Status.XON, Status.XOFF)
 
@@ -87,7 +87,7 @@ class PrinterStream:
             return row
         if item.about is Status.INFORMATION:
             text = item.raw.decode("ascii")
-            return row | {"value": text if _TEXT.fullmatch(text) else hidden(len(text), "characters")}
+            return row | {"value": text if may_be_shown(text, _MOST_SHOWN) else hidden(len(text), "characters")}
         row["value"] = item.raw.hex(" ").upper()
         if item.about is Status.REALTIME:
             return row | {"meaning": self._possible(item)}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from device.decoding.code_catalogue import CodeTables
 from device.decoding.framed import frames_of
 from device.decoding.lanes import Lane
 from device.decoding.result import Decoded, Direction, Row, hidden
+from device.decoding.shown import may_be_shown
 from device.decoding.tables import Tables
 from protocol.neo_frame import (
     HEADER,
@@ -23,7 +23,7 @@ from protocol.neo_frame import (
 )
 from protocol.neo_message import GET_VERSION, NeoFailure, NeoMessageError, parse_failure, parse_version
 
-_SHOWN: Final = re.compile(r"(?!.*\d{7})(?!.*\d(?:[ -]?\d){11})[A-Za-z0-9 ._/,;()+-]{1,64}", re.ASCII)
+_MOST_SHOWN: Final = 64
 
 _HIGH_FIRST: Final = frozenset((0x0B, 0x19, 0x2C, 0xC7))  # commands whose CRC the guide has high byte first
 
@@ -142,7 +142,7 @@ def _version(frame: NeoFrame) -> str | None:
         text = parse_version(frame)
     except NeoMessageError:
         return None
-    return text if _SHOWN.fullmatch(text) else None
+    return text if may_be_shown(text, _MOST_SHOWN) else None
 
 
 def open_stream(tables: Tables) -> NeoStream:

@@ -297,3 +297,11 @@ def test_a_question_about_ink_is_no_automatic_status_where_directions_are_not_kn
     assert [(row["offset"], row.get("meaning", {}).get("en")) for row in rows] == [
         *((4, None), (8, "printer is off-line"), (13, None), (14, None)),
     ]
+
+
+@pytest.mark.parametrize("number", ["6200 0000 0000 0005", "6200-0000-0000-0005", "6200.0000.0000.0005"])
+def test_a_card_number_set_apart_is_no_firmware_and_no_model(number: str) -> None:
+    text = number.encode("ascii")
+    wires = {"ccid": build_ccid(0x6B, b"\x02") + build_ccid(0x83, text), "escpos": b"\x1dI\x43_" + text + b"\0"}
+    for kind, wire in wires.items():
+        assert number not in json.dumps(decoder_of(kind)(wire, TABLES).result)
