@@ -191,7 +191,8 @@ def parse_registration(lines: Iterable[str]) -> Registration | None:
 def sum_registrations(registrations: Iterable[Registration]) -> RegistrationState:
     """One word for all: any home or roaming wins, as a data-only modem may be searching for ever in +CREG.
 
-    Registered for messages only (6, 7) or for emergencies (8, 11) carries no sale and counts as none.
+    Registered for messages only (6, 7), for emergencies (8) or for restricted local services (11) carries no sale and
+    counts as none.
     """
     states = {registration.stat for registration in registrations}
     ranking = (

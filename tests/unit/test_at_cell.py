@@ -317,10 +317,26 @@ def test_the_levels_of_each_antenna(line: str, found: AntennaLevels | None) -> N
             '+QENG: "neighbourcell inter","LTE",39148,-,-,-,-,-,37,0,30,7',
             Neighbour(
                 *("LTE", "inter", 39148, None),
-                Signal("+QENG", "LTE", unknown=(SignalKind.RSRQ, SignalKind.RSRP, SignalKind.RSSI)),
+                Signal("+QENG", "LTE", unknown=(SignalKind.RSRP, SignalKind.RSRQ, SignalKind.RSSI)),
             ),
         ),
         ('+QENG: "neighbourcell","WCDMA",10713,0,14,62,84,-1070,-190,10', Neighbour("WCDMA", "", 10713)),
+        (
+            '+QENG: "neighbourcell intra","LTE",1650,77,-95,-11,40,12',
+            Neighbour("LTE", "intra", 1650, 77, Signal("+QENG", "LTE", rsrp_dbm=-95.0, rsrq_db=-11.0)),
+        ),
+        (
+            '+QENG: "neighbourcell","NR5G",627264,123,-96,-12,15',
+            Neighbour("NR", "", 627264, 123, Signal("+QENG", "NR", rsrp_dbm=-96.0, rsrq_db=-12.0, sinr_db=15.0)),
+        ),
+        (
+            '+QENG: "neighbourcell","NR",300,-12,-96,-32768',
+            Neighbour(
+                *("NR", "", None, 300),
+                Signal("+QENG", "NR", rsrp_dbm=-96.0, rsrq_db=-12.0, unknown=(SignalKind.SINR,)),
+            ),
+        ),
+        ('+QENG: "neighbourcell","GSM"', Neighbour("GSM")),
         ('+QENG: "neighbourcell","XX",1', None),
         (LTE, None),
         ("+QENG:", None),

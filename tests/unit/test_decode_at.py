@@ -152,9 +152,9 @@ def test_every_number_of_the_standards_has_a_text() -> None:
     equipment = (*range(300, 306), *range(310, 319), 320, 321, 322, 330, 331, 332, 340, 500)
     assert {str(number) for number in (*relay, *transfer, *equipment)} <= set(names["cms"])
     emm = (2, 3, *range(5, 16), *range(16, 27), 31, 35, 39, 40, 42, *range(95, 102), 111)
-    fivegmm = (27, 28, 43, 62, 65, 67, 69, *range(71, 80), 90, 91, 92)
+    fivegmm = (27, 28, 31, 36, 43, 62, 65, 67, 69, *range(71, 81), 90, 91, 92)
     assert {str(number) for number in (*emm, *fivegmm)} <= set(names["reject"])
-    assert {str(number) for number in range(12)} == set(names["registration"])
+    assert {str(number) for number in range(12)} <= set(names["registration"])
     assert {str(number) for number in range(17)} == set(names["access"])
 
 
