@@ -9,7 +9,7 @@ from device.decoding.abecs_fields import fields_of
 from device.decoding.code_catalogue import CodeTables
 from device.decoding.framed import frames_of
 from device.decoding.lanes import Lane
-from device.decoding.result import Decoded, Direction, Row, hidden
+from device.decoding.result import Backing, Decoded, Direction, Row, hidden
 from device.decoding.shown import may_be_shown
 from device.decoding.tables import Tables
 from protocol.abecs_frame import AbecsControl, AbecsDeframer, AbecsError, AbecsFrame, AbecsItem
@@ -119,4 +119,9 @@ def decode(data: bytes, tables: Tables) -> Decoded:
     stream = open_stream(tables)
     rows = [*stream.feed(data), *stream.close()]
     commands = tables.abecs.texts["command"]
-    return frames_of(rows, "ABECS", lambda offset: data[offset + 1 : offset + 4].decode("latin-1") in commands)
+    return frames_of(
+        rows,
+        "ABECS",
+        lambda offset: data[offset + 1 : offset + 4].decode("latin-1") in commands,
+        marks=Backing.NOTHING,  # single control characters, which many protocols have
+    )

@@ -39,13 +39,14 @@ class PrinterStream:
         self._lane = Lane()
         self._window = bytearray()  # of bytes whose direction is not known
         self._offset = 0
+        self.was_asked = False  # a question was seen: an answer is expected
 
     def feed(self, data: bytes, direction: Direction = Direction.UNKNOWN) -> list[Row]:
         """Take the next bytes and return a row for each status that became certain."""
         items: list[PrinterItem] = []
         if direction is Direction.SENT:
             for about in self._questions.feed(data):
-                self._reader.ask(about)
+                self._ask(about)
         elif direction is Direction.RECEIVED:
             items = self._hear(data, self._offset)
         else:
@@ -58,6 +59,10 @@ class PrinterStream:
         items = self._hear(bytes(self._window), self._offset - len(self._window))
         self._window.clear()
         return [self._row(item) for item in [*items, *self._reader.close()]]
+
+    def _ask(self, about: Status) -> None:
+        self._reader.ask(about)
+        self.was_asked = True
 
     def _hear(self, data: bytes, offset: int) -> list[PrinterItem]:
         self._lane.add(len(data), offset)
@@ -74,7 +79,7 @@ class PrinterStream:
                 if about is None:
                     items += self._hear(bytes(self._window[:1]), at - len(self._window))
                 else:
-                    self._reader.ask(about)
+                    self._ask(about)
                 del self._window[:size]
         return items
 
@@ -116,13 +121,16 @@ def open_stream(tables: Tables) -> PrinterStream:
 
 
 def decode(data: bytes, tables: Tables) -> Decoded:
-    """Decode everything in ``data``; questions and answers may be mixed in it. Only fixed bits back what is found."""
+    """Decode everything in ``data``; questions and answers may be mixed in it. Only fixed bits back what is found.
+
+    One letter in eight has them too, so without any question most of the bytes must make a status.
+    """
     stream = open_stream(tables)
     rows = [*stream.feed(data), *stream.close()]
     found = [row for row in rows if "fault" not in row]
     faults = [row for row in rows if "fault" in row]
     lost = sum(row["bytes"] for row in faults)
-    if not found or 2 * lost > len(data):
+    if not found or (2 if stream.was_asked else 4) * lost > len(data):
         return Decoded(Outcome.NOT_THAT_KIND, {"reason": "most of these bytes are no status of an ESC/POS printer"})
     outcome = Outcome.PARTIAL if faults else Outcome.WHOLE
     return Decoded(outcome, {"statuses": found, "faults": faults}, Backing.SHAPE)

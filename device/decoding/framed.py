@@ -10,11 +10,14 @@ from device.decoding.result import Backing, Decoded, Outcome, Row
 _SPOILT: Final = frozenset(("bad_crc", "bad_lrc", "bad_checksum", "bad_stuffing", "cut"))
 
 
-def frames_of(rows: Sequence[Row], kind: str, has_begun: Callable[[int], bool]) -> Decoded:
+def frames_of(
+    rows: Sequence[Row], kind: str, has_begun: Callable[[int], bool], marks: Backing = Backing.SHAPE
+) -> Decoded:
     """Sort rows into frames and faults, and judge.
 
-    A row with ``from`` or ``sequence`` is a frame whose check value holds. ``has_begun`` tells whether an unmistakable
-    beginning of a frame stands at an offset: a lone frame that is spoilt or cut is of this kind all the same.
+    A row with ``bytes`` or ``length`` is a frame whose check value holds. ``has_begun`` tells whether an unmistakable
+    beginning of a frame stands at an offset: a lone frame that is spoilt or cut is of this kind all the same. ``marks``
+    is what marks between frames back where there is nothing else.
     """
     frames = [row for row in rows if "fault" not in row]
     faults = [row for row in rows if "fault" in row]
@@ -25,6 +28,6 @@ def frames_of(rows: Sequence[Row], kind: str, has_begun: Callable[[int], bool]) 
     if any(row["fault"] in _SPOILT and has_begun(row["offset"]) for row in faults):
         return Decoded(Outcome.PARTIAL, {"reason": f"no {kind} frame in it is whole"} | found, Backing.SHAPE)
     if frames and not faults:
-        return Decoded(Outcome.WHOLE, found, Backing.SHAPE)  # nothing but marks between frames
+        return Decoded(Outcome.WHOLE, found, marks)
     reason = f"no whole {kind} frame was found"
     return Decoded(Outcome.NOT_THAT_KIND, {"reason": reason, "faults": faults})

@@ -109,9 +109,9 @@ def test_codes_that_nobody_lists_are_hidden_or_told_as_unknown() -> None:
     assert (row["name"], row["status_meaning"]["en"]) == ("(hidden, 3 bytes)", "not known (099)")
 
 
-def test_control_characters_alone_only_look_like_abecs_and_among_other_bytes_not_even_that() -> None:
+def test_control_characters_alone_are_told_but_back_nothing() -> None:
     decoded = decode(b"\x18\x04\x15", TABLES)
-    assert (decoded.outcome, decoded.backing) == (Outcome.WHOLE, Backing.SHAPE)
+    assert (decoded.outcome, decoded.backing) == (Outcome.WHOLE, Backing.NOTHING)
     assert [row["meaning"]["en"] for row in decoded.result["frames"]] == ["cancel", "cancelled", "wants it again"]
     assert decode(b"\x18\xff\x06", TABLES).outcome is Outcome.NOT_THAT_KIND
 

@@ -212,3 +212,22 @@ def test_any_bytes_are_of_some_kind_or_none(data: bytes) -> None:
         assert found[0] in KINDS
         assert found[1].outcome is not Outcome.NOT_THAT_KIND
         json.dumps(found[1].result)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("5669564f74656368320018000000fa84", "neo"),  # its CRC is wrong
+        ("164f504e30303017775f", "abecs"),
+        ("0000ff02fed4022b00", "pn532"),
+        ("03066500000000000000000061", "ccid"),
+    ],
+)
+def test_a_spoilt_frame_is_its_kind_in_part(text: str, kind: str) -> None:
+    result = told(bytes.fromhex(text))
+    assert (result["kind"], result["outcome"], result["backed_by"]["en"]) == (kind, Outcome.PARTIAL, LOOKS)
+
+
+def test_a_lone_acknowledgement_is_no_pinpad() -> None:
+    result = told(b"\x06")
+    assert (result["kind"], result["runners_up"]) == ("control", [])
