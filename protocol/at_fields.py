@@ -1,7 +1,8 @@
 """The fields of an information line: what stands behind the colon, cut at the commas outside quotes and brackets.
 
 Sources: ITU-T V.250, 5.7.3 (test responses with ranges in brackets), 3GPP TS 27.007, 4 (syntax). Modems in the field
-leave out the blank after the colon, quote numbers or not, and forget closing quotes and brackets.
+leave out the blank after the colon, quote numbers or not, and forget quotes and brackets: a quote that is not closed
+ends at the comma.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _MOST_FIELDS: Final = 64
-_FIELD: Final = re.compile(r'\s*(?:"([^"]*)"?|\(([^)]*)\)?|([^,]*))\s*(,|$)')
+_FIELD: Final = re.compile(r'\s*(?:"([^"]*)"|"([^",]*)(?=,|$)|\(([^)]*)\)?|([^,]*))\s*(,|$)')
 _QUOTED_GROUP: Final = re.compile(r'\(((?:"[^"]*"|"(?=[^"]*$)|[^()"])*)\)?')
 _NUMBER: Final = re.compile(r"-?\d{1,9}", re.ASCII)
 _DECIMAL: Final = re.compile(r"-?\d{1,9}(?:\.\d{1,6})?", re.ASCII)
@@ -56,9 +57,10 @@ def parse_fields(line: str) -> tuple[Field, ...]:
             if at == 0:
                 break
             continue
-        quoted, bracketed, plain = match[1], match[2], match[3]
-        found.append(Field((quoted or bracketed or plain or "").strip(), quoted is not None))
-        if not match[4]:
+        whole, unclosed, bracketed, plain = match[1], match[2], match[3], match[4]
+        text = whole or unclosed or bracketed or (plain or "").strip().strip('"')
+        found.append(Field(text.strip(), whole is not None or unclosed is not None))
+        if not match[5]:
             break
         at = match.end()
     return tuple(found)

@@ -20,6 +20,7 @@ from protocol.at_timer import parse_active_time, parse_periodic_update
 NAMES: Final = ("+CREG", "+CGREG", "+CEREG", "+C5GREG")
 _MOST_STATE: Final = 99
 _MOST_KNOWN_STATE: Final = 11  # 27.007 7.2
+_STATE_OF_NORDIC: Final = 90  # no registration because of the SIM
 _STATE: Final = re.compile(r"\d{1,2}", re.ASCII)
 _HEX: Final = re.compile(r"[0-9A-Fa-f]{1,16}", re.ASCII)
 _READ_FORM: Final = 2  # <n>,<stat> and nothing else cannot be unsolicited
@@ -68,7 +69,7 @@ class Registration:
 def parse_registration_line(line: str, solicited: bool | None = None) -> Registration | None:
     """One line. ``solicited``: was this command's read form asked? None: nobody knows (a piece of a log).
 
-    None if the line has no state.
+    None if the line has no state, or is too broken to say which number is the state.
     """
     fields = parse_fields(line)
     if not fields:
@@ -82,12 +83,17 @@ def parse_registration_line(line: str, solicited: bool | None = None) -> Registr
     stat = tail[0].number if tail else None
     if stat is None or not 0 <= stat <= _MOST_STATE:
         return None
+    if stat > _MOST_KNOWN_STATE and stat != _STATE_OF_NORDIC:
+        oddities.append(f"the state {stat} is in no table")
     area, cell, access, routing_area, rest = _places(parse_name(line), tail[1:], oddities)
     cause_type, cause = (rest[at].number if at < len(rest) else None for at in (0, 1))
     timers = [] if parse_name(line) == "+C5GREG" else [field.text for field in rest[2:4]]
+    area_code = _hex(area, "area", oddities)
+    if solicited and not read_form and area is not None and area.text and area_code is None:
+        return None  # neither form: a comma may be lost, and the first number need not be the state
     return Registration(
         stat,
-        _hex(area, "area", oddities),
+        area_code,
         _hex(cell, "cell", oddities),
         _within(access, 0, 99, oddities),
         _hex(routing_area, "routing area", oddities),

@@ -43,6 +43,8 @@ from protocol.at_registration import (
         ("+CREG: 001,0002,0010", 1, "0002", "0010", None),
         ('+CREG: "2","1","10F2","0A1B2C","7"', 1, "10F2", "0A1B2C", 7),
         ('+CREG: "1","10F2","0A1B2C","7"', 1, "10F2", "0A1B2C", 7),
+        ('+CREG: 2,1,"10F2","0A1B2C,7', 1, "10F2", "0A1B2C", 7),
+        ('+CREG: 2,1,10F2","0A1B2C",7', 1, "10F2", "0A1B2C", 7),
         ('+CREG: 2,1,"10F2"', 1, "10F2", None, None),
         ("+CEREG: 2,1, 2F10, 21 ,79DA04 ,7", 1, "2F10", "79DA04", 7),
         ("+CEREG: 1, 2F10, 21 ,79DA04 ,7", 1, "2F10", "79DA04", 7),
@@ -131,6 +133,7 @@ def test_routing_area_and_cause(line: str, routing_area: str | None, cause_type:
         ('+CREG: 2,1,"1 0","2"', "the area has blanks"),
         ('+CREG: 2,1,"XY","2"', "the area is not hexadecimal"),
         ('+CREG: 2,1,"10","2",LTE', "access technology"),
+        ("+CREG: 2,51", "the state 51 is in no table"),
         ('+CREG: 1,"10","20",7', "unsolicited form"),
         ('+CEREG: 2,1,"10","0C","00A1B2C3",7', "routing area between"),
     ],
@@ -144,6 +147,13 @@ def test_what_is_not_as_the_standard_has_it_is_told(line: str, oddity: str) -> N
 @pytest.mark.parametrize("line", ["+CREG:", "+CREG: ", '+CREG: "x"', "+CREG: -1", "+CREG: 100", "", ","])
 def test_a_line_without_a_state_is_none(line: str) -> None:
     assert parse_registration_line(line) is None
+
+
+def test_an_answer_that_lost_a_comma_tells_no_state() -> None:
+    assert parse_registration_line('+CREG: 2,1"10F2","0A1B2C",7', solicited=True) is None
+    assert parse_registration(['+CREG: 2,1"10F2","0A1B2C",7', "+CREG: 5"]) == Registration(
+        5, oddities=("the unsolicited form inside an answer",)
+    )
 
 
 def test_an_unsolicited_line_inside_an_answer_does_not_stand_for_it() -> None:

@@ -163,6 +163,7 @@ def test_every_number_of_the_standards_has_a_text() -> None:
     [
         '+CREG: 2,1,"1 0","2"',
         '+CREG: 2,1,"10","XY"',
+        '+CREG: 2,51,"10","20"',
         '+CGREG: 2,1,"10","2",3,"X,"',
         '+CREG: 2,1,"10","2",LTE',
         '+CEREG: 2,1,"10F2","0C","00A1B2C3",7',
