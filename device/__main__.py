@@ -76,10 +76,17 @@ def _arguments() -> argparse.Namespace:
     selftest.add_argument("--part", help="only this part, e.g. modem")
     selftest.add_argument("--json", action="store_true", help="print one JSON object a result, as it comes")
     selftest.add_argument("--save", type=Path, metavar="FILE", help="keep the run for report --compare")
-    diagnose = commands.add_parser("diagnose", parents=[shown], help="the diagnosis of a recorded freeze frame")
+    overlaid = _Parser(add_help=False)
+    overlaid.add_argument(
+        "--overlay", type=Path, action="append", metavar="FILE", help="a signed overlay over the built-in knowledge"
+    )
+    overlaid.add_argument("--signers", type=Path, metavar="FILE", help="whose signature under an overlay counts")
+    diagnose = commands.add_parser(
+        "diagnose", parents=[shown, overlaid], help="the diagnosis of a recorded freeze frame"
+    )
     diagnose.add_argument("frame", type=Path, metavar="FRAME.json", help="the file, e.g. of a demo run")
     diagnose.add_argument("--explain", action="store_true", help="print the chain rule by rule")
-    explain = commands.add_parser("explain", parents=[shown], help="what a response code or short code means")
+    explain = commands.add_parser("explain", parents=[shown, overlaid], help="what a response code or short code means")
     explain.add_argument("code", metavar="CODE", help="e.g. 62, or the 12 signs that the screen shows")
     explain.add_argument("--long", action="store_true", help="also what public articles say of it, item by item")
     explain.add_argument("--host", default="", metavar="PROFILE", help="the host's profile, e.g. unionpay")

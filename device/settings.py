@@ -27,6 +27,7 @@ from device.table import Table, TableError, parse_toml
 CATALOGUE: Final = Path(__file__).parent / "catalogue"
 LANGUAGES: Final = ("zh", "en")
 DEFAULT_PATH: Final = Path("/etc/posmedic/settings.toml")
+_MOST_OVERLAYS: Final = 8
 _MOST_BYTES: Final = 1 << 20
 
 
@@ -45,6 +46,14 @@ class ProfileSettings:
 
     path: Path | None
     signers: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class OverlaySettings:
+    """Files of a vendor or an acquirer that replace parts of the built-in knowledge, and whose signature counts."""
+
+    files: tuple[Path, ...] = ()
+    signers: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,7 @@ class Settings:
 
     service: ServiceSettings
     profile: ProfileSettings
+    overlay: OverlaySettings
     screen: ScreenSettings
     host_socket: HostSocketSettings
     reader: LineSettings | None
@@ -139,6 +149,7 @@ def read_settings(path: Path) -> Settings:
     settings = Settings(
         service=service,
         profile=_profile_settings(root.table("profile", {})),
+        overlay=_overlay_settings(root.table("overlay", {})),
         screen=_screen(root.table("screen", {})),
         host_socket=_host_socket(root.table("host_socket", {}), service.run_dir),
         reader=_line(root, "reader", 9600, "generic"),
@@ -169,6 +180,12 @@ def _profile_settings(table: Table) -> ProfileSettings:
     path, signers = table.optional_text("path"), table.optional_text("signers")
     table.close()
     return ProfileSettings(Path(path) if path else None, Path(signers) if signers else None)
+
+
+def _overlay_settings(table: Table) -> OverlaySettings:
+    files, signers = table.texts("files", (), most=_MOST_OVERLAYS), table.optional_text("signers")
+    table.close()
+    return OverlaySettings(tuple(Path(file) for file in files), Path(signers) if signers else None)
 
 
 def _screen(table: Table) -> ScreenSettings:

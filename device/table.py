@@ -31,6 +31,18 @@ class Table:
         self._values = values
         self._text = text
         self._known: set[str] = set()
+        self._rows: dict[str, list[Table]] = {}
+
+    def with_rows(self, key: str, rows: Sequence[Table]) -> Table:
+        """Return this table with other rows below ``key``; each keeps the place it came from."""
+        joined = Table({**self._values, key: [row.mapping for row in rows]}, self.where, self._text)
+        joined._rows = {**self._rows, key: list(rows)}
+        return joined
+
+    @property
+    def source_text(self) -> str:
+        """The text it was parsed from, for the line of a complaint; "" if it was no text."""
+        return self._text
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
@@ -134,6 +146,8 @@ class Table:
     def tables(self, key: str, *, most: int = 10000) -> list[Table]:
         """The list of tables below ``key``; an absent key is an empty list."""
         value = self._get(key, ())
+        if key in self._rows:
+            return self._rows[key]
         if not isinstance(value, list | tuple) or not all(isinstance(item, Mapping) for item in value):
             raise self.error(key, "must be a list of tables")
         if len(value) > most:

@@ -10,8 +10,6 @@ would refuse is not signed.
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Final
@@ -20,30 +18,18 @@ from device.app.catalogue import load_catalogue
 from device.app.terminal import known_names
 from device.table import TableError
 from device.terminal_profile import read_terminal_file
+from tools.signing import SigningError, sign_file
 
 NAMESPACE: Final = "posmedic-profile"
 
 
-class SigningError(Exception):
-    """The profile was not signed; the text is one sentence."""
-
-
 def sign_profile(profile: Path, key: Path) -> Path:
-    """Sign ``profile`` with the private key file (or a public one whose key an agent holds); return the signature."""
+    """Sign a profile that a terminal would take; return the signature. Raises :class:`SigningError`."""
     try:
         read_terminal_file(profile, known_names(load_catalogue()))
     except TableError as error:
         raise SigningError(f"{error}; nothing was signed") from error
-    signature = Path(f"{profile}.sig")
-    signature.unlink(missing_ok=True)
-    command = ["ssh-keygen", "-q", "-Y", "sign", "-f", str(key), "-n", NAMESPACE, str(profile)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"})
-    except FileNotFoundError as error:
-        raise SigningError("ssh-keygen is missing: install openssh-client") from error
-    if done.returncode != 0 or not signature.exists():
-        raise SigningError(f"ssh-keygen did not sign: {done.stderr.strip().splitlines()[-1:] or 'no reason given'}")
-    return signature
+    return sign_file(profile, key, NAMESPACE)
 
 
 def main() -> int:

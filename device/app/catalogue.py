@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from device.diagnosis.knowledge import Knowledge, parse_knowledge
+from device.app.overlays import build_knowledge
+from device.diagnosis.knowledge import Knowledge
 from device.evidence import CheckSpec
 from device.message_profiles import read_message_profiles
 from device.selftest.check_table import PartRow, parse_checks, parse_parts
-from device.settings import LANGUAGES, read_catalogue, read_folder, read_texts
+from device.settings import LANGUAGES, read_catalogue, read_texts
 from device.update.gate import Counts, parse_gate
 from protocol.iso8583_profile import MessageProfile
 
@@ -28,19 +29,19 @@ class Catalogue:
     gate: Mapping[str, Counts]
 
 
-def load_catalogue(message_files: Sequence[Path] = ()) -> Catalogue:
+def load_catalogue(message_files: Sequence[Path] = (), knowledge: Knowledge | None = None) -> Catalogue:
     """Read and check every data file; raises TableError with the place of the first mistake.
 
-    ``message_files`` are a vendor's message profiles, besides the product's own.
+    ``message_files`` are a vendor's message profiles, besides the product's own; ``knowledge``
+    comes from :mod:`device.app.overlays` where overlays are set.
     """
     checks = read_catalogue("checks.toml")
     texts = {language: read_texts(language) for language in LANGUAGES}
-    hosts = read_folder("hosts")
     return Catalogue(
         checks=parse_checks(checks),
         parts=parse_parts(checks),
         texts=texts,
-        knowledge=parse_knowledge(read_catalogue("causes.toml"), hosts, texts),
+        knowledge=knowledge or build_knowledge(),
         messages=read_message_profiles(message_files),
         gate=parse_gate(read_catalogue("gate.toml")),
     )

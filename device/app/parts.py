@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol
 
 from device import __version__
 from device.app.board_parts import board_checks, library_of
 from device.app.catalogue import Catalogue
+from device.app.overlays import Overlays, read_overlays, write_overlays
 from device.app.selftest_run import PartPlan
 from device.app.terminal import Terminal
 from device.drivers.clock import SOFTWARE_FLOOR
@@ -48,6 +50,11 @@ class PartPlans:
         self._application = application
         self._host_time: tuple[str, float] | None = None
         self._seen_before = store.last_time_seen()
+
+    @cached_property
+    def overlays(self) -> Overlays:
+        """The overlays as read once: what a worker has found good is what is used."""
+        return read_overlays(self._settings.overlay)
 
     def note_host_time(self, host_time: str | None) -> None:
         """Keep the host's clock (DE12/13 as MMDDhhmmss) with the moment it came."""
@@ -102,7 +109,7 @@ class PartPlans:
             "storage": self._storage,
             "memory": self._memory,
             "temperature": self._temperature,
-            "profile": self._terminal.check,
+            "profile": self._profile(self.overlays),
             "update": self._update,
             "screen": lambda sheet: check_screen(self._settings.screen, self._settings.service.language, sheet),
             "service": self._service,
@@ -111,6 +118,13 @@ class PartPlans:
             **board_checks(self._settings, self._terminal, wanted),
         }
         return checks[row.part]
+
+    def _profile(self, overlays: Overlays) -> Callable[[Sheet], None]:
+        def check(sheet: Sheet) -> None:
+            self._terminal.check(sheet)
+            write_overlays(overlays, sheet)
+
+        return check
 
     def _update(self, sheet: Sheet) -> None:
         from device.selftest.update import check_update  # noqa: PLC0415

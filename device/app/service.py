@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import resource
 import signal
 import time
@@ -21,6 +22,7 @@ from device.app.evidence_cache import EvidenceCache
 from device.app.host_session import VERSION, HostSession
 from device.app.instance_lock import InstanceLock
 from device.app.journal import note
+from device.app.overlays import build_knowledge
 from device.app.parts import PartPlans
 from device.app.requests import Requests
 from device.app.selftests import Selftests
@@ -95,6 +97,12 @@ class Service:
             self._left_out = str(error)
             return load_catalogue()
 
+    def _use_overlays(self) -> None:
+        """Their signatures hold and they fit, as a worker has found: lay the same content over the knowledge, once."""
+        if not self.catalogue.knowledge.overlays:
+            knowledge = build_knowledge(self._plans.overlays.tables)
+            self.catalogue = dataclasses.replace(self.catalogue, knowledge=knowledge)
+
     def run(self) -> None:
         """Open the sockets, say READY, then serve until SIGTERM or SIGINT."""
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold the frames of a sale
@@ -133,6 +141,8 @@ class Service:
     def _note_evidence(self, evidence: Evidence) -> Evidence:
         if evidence.id == "profile.signature" and evidence.outcome is Outcome.PASS:
             self.terminal.mark_verified()
+        if evidence.id == "profile.overlay" and evidence.outcome is Outcome.PASS:
+            self._use_overlays()
         spec = self.catalogue.checks.get(evidence.id)
         evidence = with_trend(evidence, spec, self.store.trends, datetime.now().astimezone())
         self.cache.note(evidence)

@@ -13,6 +13,7 @@ from device.commands.diagnose import diagnose_file
 from device.commands.explain import explain_code
 from device.decoding.tables import Tables
 from device.decoding.text_input import MOST_INPUT_BYTES, InputError, InputForm
+from device.settings import OverlaySettings
 
 _REFUSED = 2
 
@@ -20,13 +21,12 @@ _REFUSED = 2
 def run_anywhere(arguments: argparse.Namespace) -> int:
     """Run one of them and print its text: on standard error if it is a refusal."""
     language = arguments.lang or "zh"
-    if arguments.command == "diagnose":
-        return _print(
-            *diagnose_file(arguments.frame, language=language, as_json=arguments.json, explain=arguments.explain)
-        )
-    if arguments.command == "explain":
-        shown = {"host": arguments.host, "language": language, "as_json": arguments.json, "long": arguments.long}
-        return _print(*explain_code(arguments.code, **shown))
+    if arguments.command in ("diagnose", "explain"):
+        overlay = OverlaySettings(tuple(arguments.overlay or ()), arguments.signers)
+        shown = {"language": language, "as_json": arguments.json, "overlay": overlay}
+        if arguments.command == "diagnose":
+            return _print(*diagnose_file(arguments.frame, explain=arguments.explain, **shown))
+        return _print(*explain_code(arguments.code, host=arguments.host, long=arguments.long, **shown))
     try:
         return _run_decode(arguments, language)
     except InputError as error:

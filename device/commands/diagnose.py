@@ -6,17 +6,20 @@ import json
 from pathlib import Path
 from typing import Final
 
+from device.app.overlays import checked_knowledge
 from device.commands.reasoning import ReasoningWriter
 from device.diagnosis.diagnosis_json import diagnosis_to_json
+from device.diagnosis.doubts import Doubt
 from device.diagnosis.engine import Reasoning, diagnose, reason
-from device.diagnosis.knowledge import Knowledge, parse_knowledge
+from device.diagnosis.knowledge import Knowledge
 from device.diagnosis.verdict import Diagnosis, Text
 from device.diagnosis.wording import columns
 from device.freeze_frame import absent_parts, frame_from_json
-from device.settings import LANGUAGES, read_catalogue, read_folder, read_text, read_texts
+from device.settings import OverlaySettings, read_text, read_texts
 from device.table import TableError
 
 _BAD_INPUT: Final = 2
+_NO_OVERLAY: Final = OverlaySettings()
 _TITLES: Final = {
     "zh": (
         *("是否扣款", "联系谁", "原因逐项判断", "本机发现", "（与本次被拒无关，除非上面另有说明）", "依据", "短码"),
@@ -35,26 +38,31 @@ _TITLES: Final = {
 }
 
 
-def read_knowledge() -> Knowledge:
-    """The installed catalogue of the diagnosis."""
-    texts = {language: read_texts(language) for language in LANGUAGES}
-    return parse_knowledge(read_catalogue("causes.toml"), read_folder("hosts"), texts)
+def diagnose_file(
+    path: Path,
+    *,
+    language: str = "zh",
+    as_json: bool = False,
+    explain: bool = False,
+    overlay: OverlaySettings = _NO_OVERLAY,
+) -> tuple[int, str]:
+    """Exit code and text: 0 and the diagnosis, or 2 and one sentence that says what is wrong with the file.
 
-
-def diagnose_file(path: Path, *, language: str = "zh", as_json: bool = False, explain: bool = False) -> tuple[int, str]:
-    """Exit code and text: 0 and the diagnosis, or 2 and one sentence that says what is wrong with the file."""
+    An ``overlay`` that is refused leaves the built-in knowledge, and a note says so.
+    """
     try:
-        knowledge = read_knowledge()
+        knowledge, refused = checked_knowledge(overlay)
         values = _read_json(path)
         frame = frame_from_json(values, path.name)
     except TableError as error:
         return _BAD_INPUT, str(error)
-    absent = absent_parts(values)
-    diagnosis = diagnose(frame, knowledge, absent)
+    told = [Doubt("absent", place) for place in absent_parts(values)]
+    told += [Doubt("overlay", "overlay", refused)] if refused else []
+    diagnosis = diagnose(frame, knowledge, told)
     chain = reason(frame, knowledge) if explain else None
     if as_json:
-        told = {} if chain is None else {"reasoning": _write_chain(chain, diagnosis, knowledge)}
-        return 0, json.dumps({**diagnosis_to_json(diagnosis), **told}, ensure_ascii=False, indent=2)
+        reasoning = {} if chain is None else {"reasoning": _write_chain(chain, diagnosis, knowledge)}
+        return 0, json.dumps({**diagnosis_to_json(diagnosis), **reasoning}, ensure_ascii=False, indent=2)
     text = write_diagnosis(diagnosis, knowledge, language)
     if chain is not None:
         text += "\n\n" + _write_chain(chain, diagnosis, knowledge)[language]

@@ -6,16 +6,17 @@ import json
 import re
 from typing import Final
 
+from device.app.overlays import checked_knowledge
 from device.commands.article import Item, read_article, write_article
-from device.commands.diagnose import read_knowledge
 from device.diagnosis.codes import CodeRow, CodeTable
 from device.diagnosis.headline import write_customer
 from device.diagnosis.knowledge import Knowledge
 from device.diagnosis.short_code import LENGTH, ShortCode, ShortCodeError, decode
-from device.settings import read_texts
+from device.settings import OverlaySettings, read_texts
 from device.table import TableError
 
 _BAD_INPUT: Final = 2
+_NO_OVERLAY: Final = OverlaySettings()
 _LABELS: Final = {
     "zh": {
         "class": "类别",
@@ -54,30 +55,46 @@ _LOCAL: Final = {
 
 
 def explain_code(
-    text: str, *, host: str = "", language: str = "zh", as_json: bool = False, long: bool = False
+    text: str,
+    *,
+    host: str = "",
+    language: str = "zh",
+    as_json: bool = False,
+    long: bool = False,
+    overlay: OverlaySettings = _NO_OVERLAY,
 ) -> tuple[int, str]:
     """Exit code and text for a response code or a short code; ``long``: also what public articles say of the code.
 
     0 and the explanation (a code that the host's table does not have is answered with "unknown"), or 2 and one
-    sentence about bad input. ``host`` is the name of a host profile; "" is the default one.
+    sentence about bad input. ``host`` is the name of a host profile; "" is the default one. An ``overlay`` that is
+    refused leaves the built-in knowledge, and the last line says so.
     """
     try:
-        knowledge = read_knowledge()
-        table = _find_table(host or knowledge.default_host, knowledge)
-        if len(re.sub(r"[\s-]", "", text)) == LENGTH:
-            return 0, _explain_short(text, knowledge, table, language, as_json=as_json)
-        code = _check_code(text)
+        knowledge, refused = checked_knowledge(overlay)
+        told, page = _explain(text, host, long, knowledge, language)
     except TableError as error:
         return _BAD_INPUT, str(error)
+    if refused:
+        note = dict(knowledge.wording.text("doubt.overlay", {"place": "overlay", "value": refused}))
+        told, page = {**told, "note_on_overlay": note}, f"{page}\n\n{note[language]}"
+    return 0, _dump(told) if as_json else page
+
+
+def _explain(text: str, host: str, long: bool, knowledge: Knowledge, language: str) -> tuple[dict[str, object], str]:
+    """The explanation as values and as a page."""
+    table = _find_table(host or knowledge.default_host, knowledge)
+    if len(re.sub(r"[\s-]", "", text)) == LENGTH:
+        return _explain_short(text, knowledge, table, language)
+    code = _check_code(text)
     row = table.find(code)
     if row is None:
-        return 0, _write_unknown(code, knowledge, table.host, language, as_json=as_json)
-    article = read_article(code) if long else ()
-    if as_json:
-        told = {"article": [item.as_json() for item in article]} if long else {}
-        return 0, _dump({**_row_json(row, knowledge, table.host), **told})
-    page = write_row(row, knowledge, table, language)
-    return 0, f"{page}\n{_write_article(article, knowledge, language)}" if long else page
+        return _explain_unknown(code, knowledge, table.host, language)
+    told, page = _row_json(row, knowledge, table.host), write_row(row, knowledge, table, language)
+    if long:
+        article = read_article(code)
+        told |= {"article": [item.as_json() for item in article]}
+        page = f"{page}\n{_write_article(article, knowledge, language)}"
+    return told, page
 
 
 def _write_article(article: tuple[Item, ...], knowledge: Knowledge, language: str) -> str:
@@ -158,38 +175,33 @@ def _names(causes: tuple[str, ...], knowledge: Knowledge, language: str) -> str:
     return ", ".join(knowledge.wording.text(f"cause.{cause}.name")[language] for cause in causes)
 
 
-def _write_unknown(code: str, knowledge: Knowledge, host: str, language: str, *, as_json: bool) -> str:
+def _explain_unknown(code: str, knowledge: Knowledge, host: str, language: str) -> tuple[dict[str, object], str]:
     values = {"code": code, "host": host}
     meaning = knowledge.wording.text("code.unknown", values)
     action = knowledge.wording.text("act.ask_code.full", values)
     others = [name for name, table in knowledge.hosts.items() if table.find(code) is not None]
-    if as_json:
-        return _dump(
-            {"code": code, "known": False, "host": host, "meaning": dict(meaning), "action": dict(action)}
-            | {"known_to": others}
-        )
+    told: dict[str, object] = {"code": code, "known": False, "host": host, "meaning": dict(meaning)}
+    told |= {"action": dict(action), "known_to": others}
     elsewhere = {"zh": "其他主机的代码表中有此代码", "en": "the tables of other hosts have it"}[language]
     lines = [meaning[language], f"  {action[language]}"]
-    return "\n".join([*lines, f"  {elsewhere}: {', '.join(others)}"] if others else lines)
+    return told, "\n".join([*lines, f"  {elsewhere}: {', '.join(others)}"] if others else lines)
 
 
-def _explain_short(text: str, knowledge: Knowledge, table: CodeTable, language: str, *, as_json: bool) -> str:
+def _explain_short(text: str, knowledge: Knowledge, table: CodeTable, language: str) -> tuple[dict[str, object], str]:
     try:
         short = decode(text)
     except ShortCodeError as error:
         raise TableError(f"{text.strip()[:20]!r}: {error}") from error
     tables = (table, *(other for other in knowledge.hosts.values() if other is not table))
     row = next((found for other in tables if (found := other.find(short.code)) is not None), None)
-    if as_json:
-        carried: dict[str, object] = {
-            "code": short.code,
-            "verdict": short.verdict.value,
-            "finding": short.finding,
-            "software": short.version,
-            "meaning": dict(row.meaning) if row else None,
-        }
-        return _dump(carried)
-    return _write_short(short, row, knowledge, language)
+    told: dict[str, object] = {
+        "code": short.code,
+        "verdict": short.verdict.value,
+        "finding": short.finding,
+        "software": short.version,
+        "meaning": dict(row.meaning) if row else None,
+    }
+    return told, _write_short(short, row, knowledge, language)
 
 
 def _write_short(short: ShortCode, row: CodeRow | None, knowledge: Knowledge, language: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from device.app.catalogue import load_catalogue
+from device.app.overlays import checked_knowledge
 from device.app.reporting import Ask, ask_facts
 from device.app.screen_picture import draw_screen
 from device.app.standalone import Standalone
@@ -41,7 +42,7 @@ def write_terminal_report(arguments: argparse.Namespace, settings: Settings, lan
     """The report of this terminal in the asked form. Raises ValueError, ServiceError, AlreadyRunningError."""
     ticket = "" if arguments.ticket is None else parse_ticket(arguments.ticket)
     before = read_run(arguments.compare[0]) if arguments.compare else None
-    catalogue = load_catalogue(settings.message_files)
+    catalogue = load_catalogue(settings.message_files, checked_knowledge(settings.overlay)[0])
     facts = ask_facts(asker(settings), catalogue)
     facts = dataclasses.replace(facts, ticket=ticket, comparison=_compared(before, facts))
     form = form_of(arguments)

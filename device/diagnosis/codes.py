@@ -55,6 +55,9 @@ class CodeTable:
     rows: Mapping[str, CodeRow]
     serves: tuple[str, ...] = ()  # message profiles whose hosts use these codes
     sources: Mapping[str, str] = field(default_factory=dict)  # what the letters in a row's source stand for
+    signs_declines: bool | None = None  # as in TerminalProfile, which comes before it; None: nobody has sourced it
+    maps_codes: bool | None = None
+    stands_in: bool | None = None
 
     def sources_of(self, row: CodeRow) -> str:
         """The row's source with its letters written out."""
@@ -80,10 +83,13 @@ def parse_code_table(
     serves = table.texts("serves", (), most=40)
     letters = table.table("sources", {})
     sources = {letter: letters.text(letter, most=400) for letter in letters.keys()}  # noqa: SIM118  a Table is not a mapping
+    facts = [table.optional_flag(fact) for fact in ("signs_declines", "maps_codes", "stands_in")]
+    if any(fact is not None for fact in facts):
+        table.text("facts_source")
     table.close()
     if not rows:
         raise table.error("code", "has no rows")
-    return CodeTable(host, name, rows, serves, sources)
+    return CodeTable(host, name, rows, serves, sources, *facts)
 
 
 def _text(table: Table, languages: tuple[str, ...]) -> Text:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from device.diagnosis.card import card_facts
-from device.diagnosis.codes import CodeRow
+from device.diagnosis.codes import CodeRow, CodeTable
 from device.diagnosis.crowd import Crowd, Ruling
 from device.diagnosis.doubts import Doubt, clear_doubts, usable
 from device.diagnosis.headline import (
@@ -25,7 +26,7 @@ from device.diagnosis.rules import Case, LinkRow, Rule, facts_behind, find_link,
 from device.diagnosis.setup import contradictions, setup_facts
 from device.diagnosis.short_code import ShortCode, encode
 from device.diagnosis.verdict import Addressee, Cause, CauseState, Diagnosis, Finding, Note, Retry, Text, Verdict
-from device.evidence import Evidence, FreezeFrame, Outcome
+from device.evidence import Evidence, FreezeFrame, Outcome, TerminalProfile
 
 _STATE_ORDER: Final = (
     *(CauseState.SUPPORTED, CauseState.POSSIBLE, CauseState.UNLIKELY, CauseState.NOT_TESTED),
@@ -61,12 +62,12 @@ class Reasoning:
     kind: str = ""  # what the cards of an acceptance range have in common
 
 
-def diagnose(frame: FreezeFrame, knowledge: Knowledge, absent: Sequence[str] = ()) -> Diagnosis:
+def diagnose(frame: FreezeFrame, knowledge: Knowledge, told: Sequence[Doubt] = ()) -> Diagnosis:
     """The diagnosis of one exchange. The same frame and catalogue give the same diagnosis on any machine.
 
-    ``absent`` are parts that the recorded frame lacked (:func:`device.freeze_frame.absent_parts`); a note names them.
+    ``told`` are doubts that the caller has already: parts that a recorded frame lacked, an overlay that was refused.
     """
-    return _Engine(frame, knowledge, absent).diagnosis()
+    return _Engine(frame, knowledge, told).diagnosis()
 
 
 def reason(frame: FreezeFrame, knowledge: Knowledge) -> Reasoning:
@@ -75,7 +76,7 @@ def reason(frame: FreezeFrame, knowledge: Knowledge) -> Reasoning:
 
 
 class _Engine:
-    def __init__(self, frame: FreezeFrame, knowledge: Knowledge, absent: Sequence[str] = ()) -> None:
+    def __init__(self, frame: FreezeFrame, knowledge: Knowledge, told: Sequence[Doubt] = ()) -> None:
         table = knowledge.table_of(frame.exchange.host)
         frame, doubts = clear_doubts(
             frame,
@@ -83,7 +84,11 @@ class _Engine:
             known_host=knowledge.find_table(frame.exchange.host) is not None,
             stale_s=knowledge.stale_s,
         )
-        self._doubts = (*(Doubt("absent", place) for place in absent), *doubts)
+        frame = dataclasses.replace(frame, profile=_with_host_facts(frame.profile, table))
+        self._doubts = (*told, *doubts)
+        overlay = frame.find("profile.overlay")
+        if overlay is not None and overlay.outcome is Outcome.FAIL:
+            self._doubts += (Doubt("overlay", overlay.id, overlay.detail),)
         self._frame = frame
         self._knowledge = knowledge
         self._row: CodeRow | None = table.find(frame.exchange.code)
@@ -322,6 +327,20 @@ class _Engine:
 
     def _is_ours(self, fact: Evidence) -> bool:
         return fact.part in _FOUND_PARTS and fact.id != "exchange.response"
+
+
+def _with_host_facts(profile: TerminalProfile, table: CodeTable) -> TerminalProfile:
+    """What is known of the host, where the terminal's own profile is silent."""
+
+    def either(own: bool | None, told: bool | None) -> bool | None:
+        return told if own is None else own
+
+    return dataclasses.replace(
+        profile,
+        signs_declines=either(profile.signs_declines, table.signs_declines),
+        maps_codes=either(profile.maps_codes, table.maps_codes),
+        stands_in=either(profile.stands_in, table.stands_in),
+    )
 
 
 def _meaning(row: CodeRow) -> Text:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from device.diagnosis.codes import CodeTable, parse_code_table
 from device.diagnosis.facts import DERIVED, TESTED
+from device.diagnosis.overlay import Sources, Texts, join_overlays
 from device.diagnosis.rules import Condition, LinkRow, Rule, parse_condition
 from device.diagnosis.verdict import Addressee, CauseState
 from device.diagnosis.wording import Wording
@@ -19,6 +20,7 @@ CAUSES: Final = (
     *("pos_setup", "region", "product_channel", "cardholder_controls"),
 )
 _KNOWN: Final = DERIVED + TESTED
+_NO_WORDS: Final[Mapping[str, Sequence[str]]] = {}
 _MUST_NAME_EVIDENCE: Final = (CauseState.REFUTED, CauseState.SUPPORTED)
 
 
@@ -44,6 +46,7 @@ class Knowledge:
     default_host: str
     stale_s: float  # a self-test older than this says nothing of the present sale
     wording: Wording
+    overlays: int = 0  # how many were laid over the product's own
 
     def find_table(self, host: str) -> CodeTable | None:
         """The code table of a host's profile, by its name or one of the message profiles that it serves."""
@@ -54,13 +57,23 @@ class Knowledge:
         return self.find_table(host) or self.hosts[self.default_host]
 
 
-def parse_knowledge(causes: Table, hosts: Mapping[str, Table], texts: Mapping[str, Mapping[str, Any]]) -> Knowledge:
+def parse_knowledge(
+    causes: Table,
+    hosts: Mapping[str, Table],
+    texts: Texts,
+    overlays: Sequence[Table] = (),
+    forbidden: Mapping[str, Sequence[str]] = _NO_WORDS,
+) -> Knowledge:
     """Check and join the catalogue's files.
 
     ``causes`` is ``causes.toml``, ``hosts`` maps a host profile's name to its ``hosts/*.toml``, ``texts`` maps a
     language to its merged sections. Raises :class:`~device.table.TableError` with file, line and reason for gaps,
-    duplicates, unknown states, facts or causes, and texts that are missing in a language.
+    duplicates, unknown states, facts or causes, and texts that are missing in a language. ``overlays`` replace parts of
+    them (see :mod:`device.diagnosis.overlay`); ``forbidden`` are words that their texts for cardholders may not hold.
     """
+    if overlays:
+        joined = join_overlays(Sources(causes, hosts, texts), overlays, forbidden)
+        causes, hosts, texts = joined.causes, joined.hosts, joined.texts
     wording = Wording(texts)
     rows = _cause_rows(causes, wording)
     link = tuple(_link_row(entry, wording) for entry in causes.tables("link"))
@@ -70,7 +83,7 @@ def parse_knowledge(causes: Table, hosts: Mapping[str, Table], texts: Mapping[st
     acts = wording.below("act")
     tables = {name: parse_code_table(name, table, wording.languages, CAUSES, acts) for name, table in hosts.items()}
     _check_served(tables, hosts)
-    return Knowledge(rows, link, tables, default_host, stale_s, wording)
+    return Knowledge(rows, link, tables, default_host, stale_s, wording, len(overlays))
 
 
 def _check_served(tables: Mapping[str, CodeTable], hosts: Mapping[str, Table]) -> None:
@@ -94,7 +107,8 @@ def _cause_rows(causes: Table, wording: Wording) -> tuple[CauseRow, ...]:
             raise entry.error("id", f"{cause_id} stands here twice")
         own = [_rule(rule, cause_id, wording) for rule in entry.tables("rule")]
         for rule in shared:
-            _require_advice(rule.advice, cause_id, wording)
+            if not _has_advice(rule.advice, cause_id, wording):
+                wording.require(f"advice.{rule.advice}", f"cause {cause_id}")
         wording.require(f"cause.{cause_id}.name", f"cause {cause_id}")
         rows[cause_id] = CauseRow(
             cause_id,
@@ -121,15 +135,14 @@ def _rule(entry: Table, cause_id: str, wording: Wording) -> Rule:
     if state in _MUST_NAME_EVIDENCE and not because:
         raise entry.error("because", f"is empty, and {state} must name its evidence")
     rule = Rule(when, state, because, entry.text("advice", state.value))
-    if cause_id:
-        _require_advice(rule.advice, cause_id, wording)
+    if cause_id and not _has_advice(rule.advice, cause_id, wording):
+        raise entry.error("advice", f"has no text {rule.advice[:40]!r}, neither of cause {cause_id} nor of [advice]")
     entry.close()
     return rule
 
 
-def _require_advice(advice: str, cause_id: str, wording: Wording) -> None:
-    if f"cause.{cause_id}.{advice}" not in wording:
-        wording.require(f"advice.{advice}", f"cause {cause_id}")
+def _has_advice(advice: str, cause_id: str, wording: Wording) -> bool:
+    return f"cause.{cause_id}.{advice}" in wording or f"advice.{advice}" in wording
 
 
 def _conditions(entry: Table) -> tuple[Condition, ...]:

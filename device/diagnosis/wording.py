@@ -39,7 +39,7 @@ class Wording:
             for key, text in self._texts[language].items():
                 if not isinstance(text, str) or not text.strip():
                     raise TableError(f"{where}: diagnosis.{key} must be a text")
-                if _placeholders(text, f"{where}: diagnosis.{key}") != _placeholders(str(self._texts[first][key]), key):
+                if placeholders(text, f"{where}: diagnosis.{key}") != placeholders(str(self._texts[first][key]), key):
                     raise TableError(f"{where}: diagnosis.{key} has other placeholders than in {first}")
 
     def __contains__(self, key: str) -> bool:
@@ -98,7 +98,8 @@ def _leaves(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, ob
             yield f"{prefix}{key}", value
 
 
-def _placeholders(text: str, where: str) -> set[str]:
+def placeholders(text: str, where: str) -> set[str]:
+    """The placeholders a text names; a TableError with ``where`` for wrong or unknown ones."""
     try:
         names = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Checks the signature of the terminal's profile with the system's ``ssh-keygen`` (OpenSSH SSHSIG format)."""
+"""Checks signatures, of the terminal's profile and of overlays, with the system's ``ssh-keygen`` (OpenSSH SSHSIG)."""
 
 from __future__ import annotations
 
@@ -31,8 +31,10 @@ class SignatureResult:
     signer: str = ""
 
 
-def read_signature(content: bytes, signature_path: Path, signers: Path | None) -> SignatureResult:
-    """Check that ``content`` was signed by one of ``signers`` for our namespace.
+def read_signature(
+    content: bytes, signature_path: Path, signers: Path | None, namespace: str = NAMESPACE
+) -> SignatureResult:
+    """Check that ``content`` was signed by one of ``signers`` for ``namespace``.
 
     The bytes that were parsed are what is checked, not the file's present content.
     """
@@ -40,7 +42,7 @@ def read_signature(content: bytes, signature_path: Path, signers: Path | None) -
         return SignatureResult(Signature.ABSENT)
     import subprocess  # noqa: PLC0415  only where a signature is checked, in a worker
 
-    common = ("-n", NAMESPACE, "-s", str(signature_path), "-f", str(signers))
+    common = ("-n", namespace, "-s", str(signature_path), "-f", str(signers))
     try:
         found = _ssh_keygen("find-principals", "-s", str(signature_path), "-f", str(signers), content=b"")
         signer = found.stdout.decode(errors="replace").strip().splitlines()[:1]

@@ -150,8 +150,8 @@ def test_a_codes_headline_fits_the_panel(language: str) -> None:
 
 
 FORBIDDEN = {
-    "zh": "余额|额度|挂失|丢失|遗失|被盗|盗|欺诈|诈骗|风险|风控|可疑|冻结|逾期|黑名单|没收",
-    "en": "balance|funds|credit limit|lost|stolen|fraud|risk|suspect|frozen|overdue|blacklist|seize|pick.?up",
+    language: "|".join((*read_catalogue("forbidden_words.toml").texts(language), more))
+    for language, more in {"zh": "盗", "en": r"pick.?up"}.items()
 }
 
 
