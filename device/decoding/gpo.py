@@ -35,7 +35,10 @@ def decode(data: bytes, tables: Tables) -> Decoded:
         result |= {"status_word": f"{answer.status_word:04X}", "meaning": dict(meaning.texts)}
     result["oddities"] = list(answer.oddities)
     if answer.failure is None:
-        return Decoded(Outcome.WHOLE, result, Backing.STRUCTURE)
+        odd = any(entry.oddities for entry in answer.afl.entries) if answer.afl else False
+        return Decoded(
+            Outcome.WHOLE, result, Backing.SHAPE if odd else Backing.STRUCTURE
+        )  # other answers have tag 80 too
     result |= {"stopped": f"byte {answer.failure.offset}: the answer is cut off or its lengths do not fit"}
     return Decoded(Outcome.PARTIAL, result | {"offset": answer.failure.offset}, Backing.SHAPE)
 

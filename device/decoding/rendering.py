@@ -15,6 +15,7 @@ _LEAST_COLUMNS: Final = 40
 _HIDDEN: Final = re.compile(r"\(hidden, (\d+) (bytes|characters|digits)( or more)?\)")
 _BILINGUAL: Final = frozenset(("zh", "en"))
 _MOST_JOINED: Final = 40
+_BEHIND_VALUE: Final = ("product", "scheme", "layout", "sureness")
 _NOT_IN_TABLES: Final = ("asked",)  # the command stands a row or two above its answer
 
 
@@ -29,8 +30,9 @@ class Renderer:
         self._columns = min(max(columns, _LEAST_COLUMNS), _MOST_COLUMNS)
         self._keys: Mapping[str, str] = words["keys"]
         self._values: Mapping[str, str] = words["values"]
-        self._hidden = words["hidden"]
+        self._hidden: str = words["hidden"]
         self._units: Mapping[str, str] = words["units"]
+        self._comma: str = words["comma"]
         self._sentences = Sentences(words["sentences"])
 
     def lines(self, result: Mapping[str, Any], indent: str = "") -> list[str]:
@@ -67,7 +69,7 @@ class Renderer:
         return [head + first, *(" " * width_of(head) + line for line in rest)]
 
     def _rows(self, rows: Sequence[Any], indent: str) -> list[str]:
-        told = [row for row in rows if isinstance(row, Mapping)]
+        told = [self._with_value(row) for row in rows if isinstance(row, Mapping)]
         if any(_is_nested(value) for row in told for value in row.values()):
             lines: list[str] = []
             for number, row in enumerate(told):
@@ -78,6 +80,14 @@ class Renderer:
         cells = [[self._cell(row.get(key, "")) for key in keys] for row in told]
         room = self._columns - len(indent)
         return [indent + line for line in table_lines([self._key(key) for key in keys], cells, room)] if keys else []
+
+    def _with_value(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What is told of few values stands behind them: columns of its own would leave no room for the names."""
+        behind = [key for key in _BEHIND_VALUE if row.get(key)]
+        if "value" not in row or not behind:
+            return row
+        value = self._comma.join(self._cell(row[key]) for key in ("value", *behind))
+        return {key: value if key == "value" else told for key, told in row.items() if key not in behind}
 
     def _key(self, key: str) -> str:
         return self._keys.get(key, key.replace("_", " "))
@@ -101,7 +111,12 @@ class Renderer:
 
     def _text(self, text: str) -> str:
         text = self._values.get(text) or self._sentences.translate(text)
-        return _HIDDEN.sub(lambda m: self._hidden.format(size=m[1], unit=self._units.get(m[2], m[2])), text)
+        return _HIDDEN.sub(self._hidden_text, text)
+
+    def _hidden_text(self, found: re.Match[str]) -> str:
+        size, unit = found[1], found[2]
+        one = self._units.get(f"one_of_{unit}") if size == "1" else None
+        return self._hidden.format(size=size, unit=one or self._units.get(unit, unit))
 
 
 def columns_of(stream: TextIO) -> int:

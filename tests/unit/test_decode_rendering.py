@@ -150,3 +150,18 @@ def test_sentences_are_translated_whole_and_the_unknown_stays() -> None:
     assert nested.translate("DE4 at byte 7: 6 bytes") == "6 字节，DE4，7"
     assert nested.translate("a: b") == "甲"
     assert sentences.translate("tag 9A has no length at all") == "tag 9A has no length at all"
+
+
+def test_one_hidden_byte_is_one_byte() -> None:
+    assert renderer("en").lines({"value": "(hidden, 1 bytes)", "data": "(hidden, 11 bytes)"}) == [
+        "value: (hidden, 1 byte)",
+        "data: (hidden, 11 bytes)",
+    ]
+    assert renderer("zh").lines({"value": "(hidden, 1 bytes)"}) == ["值: (已隐藏，1 字节)"]
+
+
+def test_what_is_told_of_few_values_stands_behind_them() -> None:
+    told = renderer("en").lines(
+        {"objects": [{"tag": "84", "value": "A000", "scheme": "visa"}, {"tag": "9A", "value": "(hidden, 3 bytes)"}]}
+    )
+    assert told == ["objects:", "  tag  value", "  84   A000, visa", "  9A   (hidden, 3 bytes)"]
