@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 MAC_FIELDS: Final = (64, 128)
+_CHIP_DATA: Final = 55
 _HEX: Final = b"0123456789abcdefABCDEF"
 _ANNOUNCES_SECOND: Final = frozenset(b"89abcdefABCDEF" + "89abcdefABCDEF".encode("cp500"))  # first character
 
@@ -64,6 +65,16 @@ class Message(NamedTuple):  # made for every message on the line: a frozen datac
     def complete(self) -> bool:
         """Decoded to the last byte."""
         return self.failure is None and self.trailing == 0
+
+    @property
+    def chip_data(self) -> bytes | None:
+        """DE55 as bytes, whether it came as bits or, in messages of characters, as hexadecimal ones; None: absent."""
+        value = self.fields.get(_CHIP_DATA)
+        if value is None:
+            return None
+        raw = value if isinstance(value, bytes) else value.encode("latin-1", "replace")
+        is_text = raw and len(raw) % 2 == 0 and not raw.translate(None, _HEX)
+        return bytes.fromhex(raw.decode("ascii")) if is_text else raw
 
     def text(self, number: int) -> str | None:
         """The field as text, or None where it is absent or bits."""

@@ -9,7 +9,6 @@ from device.decoding.tables import Tables
 from protocol.envelope import EnvelopeError, Opened, Wrapping, open_envelope
 from protocol.iso8583 import Message, locate_fields
 
-_CHIP_DATA = 55
 _INTERBANK_HEADER = 46
 _HEADER_PARTS = (  # name, offset, bytes; from observed samples of messages between institutions
     ("header flag and version", 1, 1),
@@ -35,8 +34,8 @@ def decode(data: bytes, tables: Tables) -> Decoded:
     result["type"] = _type_rows(message.mti, tables)
     result["present"] = list(message.present)
     result["fields"] = _rows(data, opened, message, tables, whole=whole)
-    chip = message.fields.get(_CHIP_DATA)
-    if isinstance(chip, bytes):
+    chip = message.chip_data
+    if chip is not None:
         result["chip_data"] = decoder_of("tlv")(chip, tables).result
     if not whole:
         result["stopped"] = opened.reason or str(message.failure)

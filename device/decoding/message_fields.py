@@ -27,6 +27,7 @@ _SHOWN_FIELDS: Final = {  # DE -> what it must look like to be shown
 }
 _LONG_FIELDS: Final = (11, 12, 41, 42)  # long enough to hold card digits: the longest only in a whole message
 _MOST_SURE: Final = 6
+_CHIP_DATA: Final = 55
 _PLAIN_PARTS: Final = {"batch number": r"\d{6}"}
 
 
@@ -45,6 +46,8 @@ def field_rows(
         row["meaning"] = meaning
     if spec.number in MAC_FIELDS and isinstance(value, bytes):
         row["form"] = "hexadecimal characters" if re.fullmatch(rb"[0-9A-Fa-f]{8}", value) else "bits"
+    if spec.number == _CHIP_DATA and message.chip_data != value:
+        row["form"] = "hexadecimal characters"
     parts = _part_rows(spec, value, meanings, whole=whole)
     if parts and "".join(part["value"] for part in parts) == value:
         row["value"] = value  # every part may be shown, so all of it may

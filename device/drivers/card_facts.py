@@ -19,7 +19,6 @@ from protocol.iso8583 import Message
 
 # Track 2, ISO/IEC 7813: number, separator, expiry YYMM, service code.
 _TRACK2: Final = re.compile(r"(\d{12,19})[D=](\d{4})(\d{3})", re.ASCII)
-_HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2})+\Z")
 _ENTRY_MODES: Final = {  # first two digits of DE22, ISO 8583:1987; 91 and 98 as networks use them
     "01": EntryMode.KEYED,
     "02": EntryMode.STRIPE,
@@ -50,7 +49,7 @@ def read_entry(code: str | None) -> tuple[EntryMode, bool | None]:
 
 def read_card_facts(request: Message | None, handed: HandedOver, tokens: Tokens, today: YearMonth | None) -> CardFacts:
     """Gather the facts of the card. ``today`` is (year, month) of a clock that can be trusted, else None."""
-    chip = _chip_data(request)
+    chip = parse_tlv((request.chip_data if request else None) or b"")
     tags = {**_tags_of(chip), **{tag: text.upper() for tag, text in handed.emv.items() if tag in TAGS_ALLOWED}}
     track = _TRACK2.match(_track2(request, chip))
     token, group = _tokens(request, track, handed, tokens)
@@ -74,13 +73,6 @@ def read_card_facts(request: Message | None, handed: HandedOver, tokens: Tokens,
         service_code=handed.service_code or _service_code(track, chip),
         expired=expired,
     )
-
-
-def _chip_data(request: Message | None) -> Tlvs:
-    """DE55, whether it came as bytes or, in ASCII messages, as hexadecimal characters."""
-    value = request.fields.get(55) if request else None
-    raw = value if isinstance(value, bytes) else (value or "").encode("latin-1", "replace")
-    return parse_tlv(bytes.fromhex(raw.decode("ascii")) if _HEX.match(raw) else raw)
 
 
 def _tags_of(chip: Tlvs) -> dict[str, str]:

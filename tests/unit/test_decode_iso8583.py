@@ -138,6 +138,16 @@ def test_chip_data_with_private_tags_is_told_beside_a_whole_message() -> None:
     assert "chip_data" in result
 
 
+@pytest.mark.parametrize("written", [bytes.fromhex(peer.CHIP), peer.CHIP.encode(), peer.CHIP.lower().encode()])
+def test_chip_data_is_bits_or_hexadecimal_characters(written: bytes) -> None:
+    wire = b"02002000000000000200000000" + f"{len(written):03d}".encode() + written
+    outcome, result = _decoded(wire)
+    assert outcome is Outcome.WHOLE
+    assert "9F1A" in [row["tag"] for row in result["chip_data"]["objects"]]
+    assert ("form" in _rows(result)["55"]) == (len(written) > len(peer.CHIP) // 2)
+    assert peer.CARD not in json.dumps(result)
+
+
 def test_a_cut_message_tells_field_place_and_what_is_left() -> None:
     wire = peer.terminal_message("0210", peer.RESPONSE)
     decoded = decode(wire[:50], TABLES)
