@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 _MOST_FIELDS: Final = 64
-_FIELD: Final = re.compile(r'\s*(?:"([^"]*)"|"([^",]*)(?=,|$)|\(([^)]*)\)?|([^,]*))\s*(,|$)')
+_FIELD: Final = re.compile(
+    r'\s*(?:"([^"]*)"(?=\s*(?:,|$))|"([^",]*)(?=,|$)|("[^"]*"[^,]*)|\(([^)]*)\)?|([^,]*))\s*(,|$)'
+)
 _QUOTED_GROUP: Final = re.compile(r'\(((?:"[^"]*"|"(?=[^"]*$)|[^()"])*)\)?')
 _NUMBER: Final = re.compile(r"-?\d{1,9}", re.ASCII)
 _DECIMAL: Final = re.compile(r"-?\d{1,9}(?:\.\d{1,6})?", re.ASCII)
@@ -52,15 +54,12 @@ def parse_fields(line: str) -> tuple[Field, ...]:
     at = 0
     while at <= len(rest) and len(found) < _MOST_FIELDS:
         match = _FIELD.match(rest, at)
-        if match is None:  # something between a closing quote and the comma
-            at = rest.find(",", at) + 1
-            if at == 0:
-                break
-            continue
-        whole, unclosed, bracketed, plain = match[1], match[2], match[3], match[4]
-        text = whole or unclosed or bracketed or (plain or "").strip().strip('"')
-        found.append(Field(text.strip(), whole is not None or unclosed is not None))
-        if not match[5]:
+        if match is None:
+            break
+        closed, unclosed, spoilt, bracketed, plain, end = match.groups()
+        text = closed or unclosed or spoilt or bracketed or (plain or "").strip().strip('"')
+        found.append(Field(text.strip(), closed is not None or unclosed is not None))
+        if not end:
             break
         at = match.end()
     return tuple(found)

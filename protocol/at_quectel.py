@@ -53,6 +53,10 @@ _QCSQ: Final = {
 }
 
 
+_MOST_CODE: Final = 3
+_MARKERS: Final = ("", "-", "--", "NULL", "N/A")
+
+
 @dataclass(frozen=True, slots=True)
 class NetworkInUse:
     """+QNWINFO: access technology in the modem's words, operator's digits, band, channel; all None: no service."""
@@ -94,6 +98,8 @@ def _cell(state: str | None, fields: tuple[Field, ...]) -> ServingCell | None:
     if radio is None:
         return None
     at = dict(zip(layout or (), fields[1:], strict=False))
+    if _is_displaced(at):
+        return ServingCell("+QENG", state, radio, signal=Signal("+QENG", radio, oddities=("values are out of place",)))
     oddities: list[str] = []
     values = [(_KINDS[key], measured(field)) for key, field in at.items() if key in _KINDS and key != "sinr"]
     if "sinr" in at:
@@ -113,6 +119,14 @@ def _cell(state: str | None, fields: tuple[Field, ...]) -> ServingCell | None:
         None if radio == "GSM" else band(at.get("band")),  # a number of its own, 0 also where it is not known
         signal_of("+QENG", radio, values, oddities),
     )
+
+
+def _is_displaced(at: dict[str, Field]) -> bool:
+    """A comma is lost or too many: what must be a number or a short code is something else."""
+    if any(len(at[key].text) > _MOST_CODE for key in ("duplex", "mcc", "mnc") if key in at):
+        return True
+    numbers = (at[key] for key in ("pci", "channel", "rsrp", "rscp") if key in at)
+    return any(field.decimal is None and field.text not in _MARKERS for field in numbers)
 
 
 def _word(fields: tuple[Field, ...], at: int) -> str | None:

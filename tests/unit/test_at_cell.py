@@ -95,6 +95,16 @@ def test_while_searching_there_is_a_state_at_most(line: str) -> None:
     assert all(cell.radio is None and cell.signal is None for cell in parse_serving_cells([line]))
 
 
+@pytest.mark.parametrize(
+    "line", [LTE.replace("460,00", "46000"), LTE.replace("460,00", "460,,00"), LTE.replace('"FDD",', '"FDD"')]
+)
+def test_a_cell_with_a_comma_lost_or_too_many_tells_no_level(line: str) -> None:
+    (cell,) = parse_serving_cells([line])
+    assert (cell.state, cell.radio, cell.country, levels(cell)) == ("NOCONN", "LTE", None, {})
+    assert cell.signal is not None
+    assert cell.signal.oddities == ("values are out of place",)
+
+
 def test_neighbours_are_counted_and_are_no_serving_cells() -> None:
     lines = [
         '+QENG: "neighbourcell intra","LTE",38950,276,-3,-88,-65,0,37,7,16,6,44',
