@@ -231,9 +231,9 @@ def check_screen(screen: ScreenSettings, language: str, sheet: Sheet) -> None:
         sheet.not_run("screen.font", "not_fitted", "No screen is configured.")
         sheet.not_run("screen.backlight", "not_fitted", "No screen is configured.")
         return
-    _check_backlight(sheet)
-    _check_panel(screen, sheet)
     _check_font(screen, language, sheet)
+    _check_panel(screen, sheet)
+    _check_backlight(sheet)
 
 
 def _check_backlight(sheet: Sheet) -> None:

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 from device.ports.serial_port import PortDeadlineError, SerialPort, open_serial
 from protocol.at_cell import ServingCell
-from protocol.at_command import AtConversation, Reply
+from protocol.at_command import AtConversation, Reply, Unsolicited
 from protocol.at_operator import parse_operator
 from protocol.at_packet import parse_addresses, parse_attached
 from protocol.at_quectel import parse_serving_cells
@@ -31,6 +31,9 @@ _POLL_S: Final = 1.0
 _ATTEMPTS: Final = 2
 _ANSWER_S: Final = 0.6
 _FINAL_S: Final = 0.15  # some modems send +CPIN and never its OK
+_READY: Final = "READY"
+_SIM_CHANGES: Final = ("+CPIN", "CPIN", "+QSIMSTAT", "QSIMSTAT", "+SIMCARD", "SIMCARD", "^SIMST", "SIMST")
+_BABBLE: Final = 1024  # bytes; no modem says as much before its first OK
 _REGISTRATIONS: Final = ("AT+CREG?", "AT+CGREG?", "AT+CEREG?", "AT+C5GREG?")
 _CELL_COMMANDS: Final = {  # a word of the maker's name -> the command that reads the serving cell
     "QUECTEL": 'AT+QENG="servingcell"',
@@ -39,8 +42,32 @@ _CELL_COMMANDS: Final = {  # a word of the maker's name -> the command that read
 }
 
 
-class ModemMuteError(Exception):
-    """Nothing that could be an answer came to ``AT``."""
+class ModemError(Exception):
+    """The modem did not do what it must; the text is one sentence. ``reason`` is a short key for evidence."""
+
+    reason = "no_answer"
+
+
+class ModemMuteError(ModemError):
+    """No byte came to ``AT``."""
+
+
+class ModemGarbledError(ModemError):
+    """Bytes came to ``AT``, but no answer; often a wrong speed."""
+
+    reason = "garbled"
+
+
+class ModemBabbleError(ModemError):
+    """Bytes come without end and no answer is among them."""
+
+    reason = "babble"
+
+
+class ModemSimLostError(ModemError):
+    """The SIM was ready and went away while the modem was asked."""
+
+    reason = "sim_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,28 +163,37 @@ ModemState: TypeAlias = (
 def read_modem(setup: ModemSetup) -> Iterator[ModemState]:
     """Ask step by step; each state is yielded as soon as it is known.
 
-    Raises PortError (with PortDeadlineError when the time ran out between two steps), ModemMuteError.
+    Raises PortError (with PortDeadlineError when the time ran out between two steps), ModemError.
     """
     with open_serial(setup.port, setup.baud, BUDGET_S) as port:
         line = _Line(port)
         yield _wake(line)
-        yield SimState(parse_sim(line.ask("AT+CPIN?", final_s=_FINAL_S)))
-        yield _ask_registration(line)
-        yield _ask_signal(line)
-        yield _ask_operator(line)
-        attached = (parse_attached(text) for text in line.ask("AT+CGATT?").lines)
-        yield PacketAttach(next((told for told in attached if told is not None), None))
-        addresses = line.ask("AT+CGPADDR")
-        yield DataAddresses(parse_addresses(addresses.lines), addresses.result.ok or bool(addresses.lines))
-        identity = _ask_identity(line)
-        yield identity
-        yield CellLevel(_ask_cell(line, identity.manufacturer or ""))
+        sim = _ask_sim(line)
+        yield sim
+        for step in _ask_rest(line):
+            if sim.state == _READY and line.sim_changed and _ask_sim(line).state != _READY:
+                raise ModemSimLostError("The SIM was ready and went away while the modem was asked.")
+            yield step
+
+
+def _ask_rest(line: _Line) -> Iterator[ModemState]:
+    """Everything that needs a SIM to mean something, and who the modem is."""
+    yield _ask_registration(line)
+    yield _ask_signal(line)
+    yield _ask_operator(line)
+    attached = (parse_attached(text) for text in line.ask("AT+CGATT?").lines)
+    yield PacketAttach(next((told for told in attached if told is not None), None))
+    addresses = line.ask("AT+CGPADDR")
+    yield DataAddresses(parse_addresses(addresses.lines), addresses.result.ok or bool(addresses.lines))
+    identity = _ask_identity(line)
+    yield identity
+    yield CellLevel(_ask_cell(line, identity.manufacturer or ""))
 
 
 def reattach_modem(setup: ModemSetup) -> float | None:
     """Leave the packet service and attach again (3GPP TS 27.007, 10.1.9); seconds it took, None: it did not come back.
 
-    Raises PortError, ModemMuteError. Never during a sale: for that time there is no mobile data.
+    Raises PortError, ModemError. Never during a sale: for that time there is no mobile data.
     """
     with open_serial(setup.port, setup.baud, REATTACH_S) as port:
         line = _Line(port)
@@ -177,6 +213,8 @@ class _Line:
     def __init__(self, port: SerialPort) -> None:
         self._port = port
         self._talk = AtConversation()
+        self.heard = 0  # bytes so far
+        self.sim_changed = False  # the modem told something of its SIM unasked
 
     def ask(self, command: str, final_s: float = _ANSWER_S, answer_s: float = _ANSWER_S) -> Reply:
         """Ask and wait at most ``answer_s``; an answer without an end is returned as far as it came.
@@ -189,9 +227,12 @@ class _Line:
         until = time.monotonic() + answer_s
         informed = False
         while (wait_s := until - time.monotonic()) > 0 and self._port.remaining_s > 0:
-            for event in self._talk.feed(self._port.read_some(wait_s)):
+            data = self._port.read_some(wait_s)
+            self.heard += len(data)
+            for event in self._talk.feed(data):
                 if isinstance(event, Reply):
                     return event
+                self.sim_changed |= isinstance(event, Unsolicited) and event.name in _SIM_CHANGES
             if self._talk.informed and not informed:
                 informed = True
                 until = min(until, time.monotonic() + final_s)
@@ -203,16 +244,28 @@ def _wake(line: _Line) -> ModemAnswered:
         began = time.monotonic()
         if line.ask("AT").result.kind is not ResultKind.NONE:
             return ModemAnswered((time.monotonic() - began) * 1000)
+    if line.heard > _BABBLE:
+        raise ModemBabbleError("The modem's line sends without end, and no answer to AT is in it.")
+    if line.heard:
+        raise ModemGarbledError("Bytes come, but no answer to AT is in them; the speed may be set wrongly.")
     raise ModemMuteError("The modem did not answer AT.")
 
 
+def _ask_sim(line: _Line) -> SimState:
+    line.sim_changed = False
+    return SimState(parse_sim(line.ask("AT+CPIN?", final_s=_FINAL_S)))
+
+
 def _ask_identity(line: _Line) -> ModemIdentity:
-    manufacturer = parse_identity(line.ask("AT+CGMI").lines)
-    model = parse_identity(line.ask("AT+CGMM").lines)
-    revision = parse_identity(line.ask("AT+CGMR").lines)
-    if model is None:
-        model = parse_identity(line.ask("ATI").lines)
-    return ModemIdentity(manufacturer, model, revision)
+    told = {command: _ask_name(line, command) for command in ("AT+CGMI", "AT+CGMM", "AT+CGMR")}
+    model = told["AT+CGMM"] or _ask_name(line, "ATI")
+    return ModemIdentity(told["AT+CGMI"], model, told["AT+CGMR"])
+
+
+def _ask_name(line: _Line, command: str) -> str | None:
+    """A name; one without a letter or digit is noise."""
+    told = parse_identity(line.ask(command).lines)
+    return told if told is not None and any(sign.isalnum() for sign in told) else None
 
 
 def _ask_registration(line: _Line) -> NetworkRegistration:

@@ -6,9 +6,10 @@ from device.drivers.modem import (
     CellLevel,
     DataAddresses,
     ModemAnswered,
+    ModemError,
     ModemIdentity,
-    ModemMuteError,
     ModemSetup,
+    ModemSimLostError,
     ModemState,
     NetworkRegistration,
     OperatorName,
@@ -59,8 +60,8 @@ def check_modem(setup: ModemSetup | None, sheet: Sheet, *, reattach: bool = Fals
     except PortError as error:
         for fact in missing:
             sheet.broken(fact, "port", str(error))
-    except ModemMuteError as error:
-        _fail(sheet, missing, "no_answer", str(error))
+    except ModemError as error:
+        _fail(sheet, missing, error.reason, str(error))
 
 
 def _write_reattach(sheet: Sheet, fact: str, took_s: float | None) -> None:
@@ -79,7 +80,10 @@ def _fail(sheet: Sheet, missing: list[str], reason: str, detail: str) -> None:
     """The first open fact failed; what needed it was not asked."""
     for fact in missing[:1]:
         sheet.failed(fact, reason, detail)
-    _not_run(sheet, missing[1:], "needs_answer", "The modem did not answer, so this was not asked.")
+    if reason == ModemSimLostError.reason:
+        _not_run(sheet, missing[1:], "needs_sim", "Without a SIM this was not asked.")
+    else:
+        _not_run(sheet, missing[1:], "needs_answer", "The modem did not answer, so this was not asked.")
 
 
 def _write(sheet: Sheet, fact: str, state: ModemState) -> None:

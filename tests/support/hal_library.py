@@ -19,3 +19,12 @@ def compile_library(source: Path, folder: Path) -> Path:
     done = subprocess.run(["cc", *flags, "-o", str(library), str(source)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return library
+
+
+def compile_preload(folder: Path) -> Path:
+    """The wall clock that can be shifted, to be preloaded."""
+    library = folder / "libclock_shift.so"
+    flags = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared"]
+    source = ROOT / "tests" / "support" / "clock_shift.c"
+    subprocess.run(["cc", *flags, "-o", str(library), str(source), "-ldl"], check=True)
+    return library

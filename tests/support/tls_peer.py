@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import ssl
 import threading
@@ -13,9 +14,9 @@ from pathlib import Path
 class Host:
     """Listens on 127.0.0.1 and does ``serve(connection)`` with each caller, in a thread of its own."""
 
-    def __init__(self, serve: Callable[[socket.socket], None]) -> None:
+    def __init__(self, serve: Callable[[socket.socket], None], port: int = 0) -> None:
         self._serve = serve
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -58,6 +59,12 @@ def speak_something_else(connection: socket.socket) -> None:
     """A host that greets in plain text."""
     connection.sendall(b"220 mail.example ready to serve you, what may it be today?\r\n" * 4)
     connection.recv(4096)
+
+
+def babble(connection: socket.socket) -> None:
+    """A host that sends random bytes as long as anybody listens."""
+    while True:
+        connection.sendall(os.urandom(4096))
 
 
 def hang_up(connection: socket.socket) -> None:

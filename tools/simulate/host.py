@@ -19,10 +19,13 @@ _ENDED: Final = "20210101000000Z"
 
 
 class NameServer:
-    """Answers A queries with 127.0.0.1 on UDP port 53; ``dead`` hears and says nothing, ``nxdomain`` knows no name."""
+    """Answers A queries with 127.0.0.1 on UDP port 53; ``dead`` hears and says nothing, ``nxdomain`` knows no name.
+
+    ``garbage`` answers what is no answer. ``mode`` may be changed at any time.
+    """
 
     def __init__(self, mode: str) -> None:
-        self._mode = mode
+        self.mode = mode
         self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._sock.bind(("127.0.0.1", 53))
         threading.Thread(target=self._serve, daemon=True).start()
@@ -30,7 +33,9 @@ class NameServer:
     def _serve(self) -> None:
         while True:
             query, peer = self._sock.recvfrom(512)
-            if self._mode != "dead" and len(query) > 16:
+            if self.mode == "garbage":
+                self._sock.sendto(query[:2] + b"\xff" * 40, peer)
+            elif self.mode != "dead" and len(query) > 16:
                 self._sock.sendto(self._answer(query), peer)
 
     def _answer(self, query: bytes) -> bytes:
@@ -38,7 +43,7 @@ class NameServer:
         end = query.index(b"\0", 12) + 5
         question = query[12:end]
         kind = struct.unpack(">H", question[-4:-2])[0]
-        known = self._mode == "ok"
+        known = self.mode == "ok"
         answers = 1 if known and kind == _A_RECORD else 0
         header = query[:2] + struct.pack(">HHHHH", 0x8180 if known else 0x8183, 1, answers, 0, 0)
         record = b"\xc0\x0c" + struct.pack(">HHIH", _A_RECORD, 1, 60, 4) + bytes((127, 0, 0, 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 from device.table import Table
 from tools.simulate.pty_peer import PtyPeer
 
+BEHAVIOURS: Final = ("ok", "noisy", "babble", "nonsense", "half")
 QUIRKS: Final = ("double_cr", "no_blank", "cpin_without_ok", "urc_inside", "bare_errors", "text_errors")
 _SIM: Final = {"ready": "READY", "pin": "SIM PIN"}
 _CELL_COMMANDS: Final = {'AT+QENG="servingcell"': "Quectel", "AT+CPSI?": "SIMCOM INCORPORATED", "AT^HCSQ?": "Huawei"}
@@ -17,7 +19,12 @@ _ERROR_TEXTS: Final = {10: "SIM not inserted", 100: "unknown"}
 
 @dataclass(frozen=True, slots=True)
 class ModemBehaviour:
-    """How the modem is and behaves. ``unplugged_after`` pulls the plug at that command (1 is the first); 0 never."""
+    """How the modem is and behaves.
+
+    ``unplugged_after`` pulls the plug, ``sim_pulled_after`` the SIM at that command (1 is the first); 0 never.
+    ``behaviour``: ok, noisy (bytes of a bad line before each answer), babble (bytes without end), nonsense (answers of
+    no form), half (from the third command on it begins an answer and never ends it).
+    """
 
     sim: str = "ready"
     registration: Mapping[str, str] = field(default_factory=lambda: {"CREG": "0,1", "CGREG": "0,1", "CEREG": "0,1"})
@@ -32,9 +39,11 @@ class ModemBehaviour:
     address: str = "10.20.30.40"
     echo: str = "on"
     quirks: tuple[str, ...] = ()
+    behaviour: str = "ok"
     mute: bool = False
     slow_s: float = 0.0
     unplugged_after: int = 0
+    sim_pulled_after: int = 0
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> ModemBehaviour:
@@ -54,9 +63,11 @@ class ModemBehaviour:
             address=table.text("address", plain.address),
             echo=table.choice("echo", ("on", "off", "doubled", "cut"), "on"),
             quirks=table.texts("quirks", ()),
+            behaviour=table.choice("behaviour", BEHAVIOURS, "ok"),
             mute=table.flag("mute", False),
             slow_s=table.number("slow_s", 0.0),
             unplugged_after=table.whole("unplugged_after", 0),
+            sim_pulled_after=table.whole("sim_pulled_after", 0),
         )
         unknown = [quirk for quirk in behaviour.quirks if quirk not in QUIRKS]
         if unknown:
@@ -74,6 +85,8 @@ class SimulatedModem(PtyPeer):
         self._is = behaviour
         self._unread = ""
         self._attached = behaviour.attach
+        self._has_sim = behaviour.sim != "missing"
+        self._chance = random.Random(27007)  # noqa: S311
         self._eol = "\r\r\n" if "double_cr" in behaviour.quirks else "\r\n"
 
     def hear(self, data: bytes) -> None:
@@ -84,8 +97,16 @@ class SimulatedModem(PtyPeer):
             self.commands.append(line)
             if len(self.commands) == self._is.unplugged_after:
                 self.unplug()
-            if not self._is.mute:
+            if len(self.commands) == self._is.sim_pulled_after:
+                self._has_sim = self._attached = False
+                self.send(b"\r\n+CPIN: NOT READY\r\n")
+            if not self._is.mute and self._is.behaviour != "babble":
                 self._answer(line)
+
+    def idle(self) -> None:
+        """A babbling modem never stops."""
+        if self._is.behaviour == "babble":
+            self.send(self._chance.randbytes(256))
 
     def _answer(self, command: str) -> None:
         echo = {"on": command + "\r", "off": "", "doubled": command * 2 + "\r", "cut": command[-3:] + "\r"}
@@ -98,8 +119,13 @@ class SimulatedModem(PtyPeer):
             lines = [line.replace(": ", ":", 1) for line in lines]
         if command == "AT+CPIN?" and "cpin_without_ok" in self._is.quirks:
             lines = [line for line in lines if line != "OK"]
+        if self._is.behaviour == "nonsense" and command != "AT":
+            lines = ["".join(self._chance.choices("<>#~*%&", k=8)), "OK"]
         text = "".join(f"{self._eol}{line}{self._eol}" for line in lines)
-        self.send(text.encode("ascii"))
+        if self._is.behaviour == "half" and len(self.commands) > 2:
+            text = text[:4]
+        noise = b"\x00\xff\x80\r\n" if self._is.behaviour == "noisy" else b""
+        self.send(noise + text.encode("ascii"))
 
     def _error(self, code: int) -> list[str]:
         if "bare_errors" in self._is.quirks:
@@ -109,10 +135,10 @@ class SimulatedModem(PtyPeer):
     def _lines(self, command: str) -> list[str]:
         name = command[3:].rstrip("?")
         if name in ("CREG", "CGREG", "CEREG", "C5GREG"):
-            state = self._is.registration.get(name)
+            state = self._is.registration.get(name) if self._has_sim or self._is.sim == "missing" else "0,0"
             return [f"+{name}: {state}", "OK"] if state else self._error(100)
         if name == "CPIN":
-            return self._error(10) if self._is.sim == "missing" else [f"+CPIN: {_SIM[self._is.sim]}", "OK"]
+            return self._error(10) if not self._has_sim else [f"+CPIN: {_SIM[self._is.sim]}", "OK"]
         if command in _CELL_COMMANDS:
             known = _CELL_COMMANDS[command] == self._is.maker and self._is.cell
             return [*self._is.cell, "OK"] if known else ["ERROR"]

@@ -12,8 +12,8 @@ from tools.simulate.pty_peer import PtyPeer
 class PrinterBehaviour:
     """How it behaves; ``answers`` are the four status bytes.
 
-    ``behaviour``: ok, mute, asb (automatic status around each answer), noisy, garbled, babble, unplugged, or half
-    (knows only questions 1 and 4).
+    ``behaviour``: ok, mute, asb (automatic status around each answer), noisy, garbled, babble, unplugged, slow, hang
+    (falls silent after the first answer), or half (knows only questions 1 and 4).
     """
 
     behaviour: str = "ok"
@@ -54,6 +54,10 @@ class SimulatedPrinter(PtyPeer):
         how = self._is.behaviour
         if how in ("mute", "babble") or (how == "half" and number in (2, 3)):
             return
+        if how == "hang" and number > 1:
+            return
+        if how == "slow":
+            self.pause(0.3)
         if how == "unplugged" and number == 2:
             self.unplug()
         elif how == "garbled":

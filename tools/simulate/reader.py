@@ -14,13 +14,13 @@ from typing import Any, Final
 from device.table import Table
 from tools.simulate.pty_peer import PtyPeer
 
-BEHAVIOURS: Final = ("ok", "mute", "noisy", "slow", "unplugged", "wrong_lrc", "babble", "refusing", "swiping")
+BEHAVIOURS: Final = ("ok", "mute", "noisy", "slow", "unplugged", "wrong_lrc", "babble", "refusing", "swiping", "half")
 _ACK, _NAK, _EOT = 0x06, 0x15, 0x04
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderBehaviour:
-    """How the reader is and behaves; ``wrong_lrc`` spoils the first ``spoilt`` answers."""
+    """How the reader is and behaves; ``wrong_lrc`` spoils the first ``spoilt`` answers, ``half`` ends none."""
 
     behaviour: str = "ok"
     firmware: str = "SIM-READER 1.04"
@@ -117,7 +117,8 @@ class SimulatedReader(PtyPeer):
         self._spoilt += spoil
         if self._is.behaviour == "noisy":
             self.send(b"\xfe\x81\x02")
-        self.send(_packet(payload, spoil=spoil))
+        packet = _packet(payload, spoil=spoil)
+        self.send(packet[:5] if self._is.behaviour == "half" else packet)
 
     def _status(self) -> bytes:
         flags = self._is.media_present << 7 | self._is.fault << 6
