@@ -87,10 +87,10 @@ class BitTable:
         """Everything that ``value`` says, in byte order, with oddities where they stand. Never raises."""
         meanings = list(self._bits(value) if self.codes is None else self._code(value))
         if len(value) < self.least:
-            words = Words(f"缺少字节:应至少 {self.least} 字节", f"cut: at least {self.least} bytes expected")
+            words = Words(f"缺少字节：应至少 {self.least} 字节", f"cut: at least {self.least} bytes expected")
             meanings.append(_odd(len(value) + 1, 0, words))
         elif len(value) > self.most:
-            words = Words(f"多出字节:应至多 {self.most} 字节", f"too long: at most {self.most} bytes expected")
+            words = Words(f"多出字节：应至多 {self.most} 字节", f"too long: at most {self.most} bytes expected")
             meanings.append(_odd(self.most + 1, 0, words))
         return tuple(meanings)
 
