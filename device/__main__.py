@@ -7,6 +7,7 @@ import io
 import os
 import re
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, NoReturn
@@ -51,7 +52,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(USAGE_EXIT, f"posmedic: {message} (see {self.prog} --help)\n")
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser = _Parser(prog="posmedic", description="Explains a declined sale on the card terminal itself.")
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(
@@ -100,11 +101,13 @@ def _arguments() -> argparse.Namespace:
     report.add_argument(
         "--compare", type=Path, nargs="+", metavar=("BEFORE.json", "AFTER.json"), help="files of selftest --save"
     )
+    last = commands.add_parser("last", parents=[settings, shown], help="the last decline and what it means")
+    last.add_argument("--pages", action="store_true", help="as the pages of the screen")
     update = commands.add_parser("update", parents=[settings, shown], help="firmware updates: state, check, install")
     update.add_argument("action", choices=("status", "verify", "install"))
     update.add_argument("bundle", nargs="?", type=Path, metavar="BUNDLE.raucb", help="the file to verify or install")
     commands.add_parser("gate", parents=[settings], help="wait until a new version has proved itself (at boot)")
-    arguments, left = parser.parse_known_args()
+    arguments, left = parser.parse_known_args(words)
     if arguments.command == "decode" and arguments.input == "-" and len(left) == 1 and not re.match("-.", left[0]):
         arguments.input = left.pop()  # argparse loses INPUT where an option stands before it
     if left:  # the words are not repeated: they may be card data
@@ -148,6 +151,18 @@ def _form(word: str) -> str:
     return word
 
 
+def run_words(words: Sequence[str], settings: Path | None) -> int:
+    """Run one command for another outlet, in a process of its own; ``settings`` is the file that the service reads."""
+    arguments = _arguments(words)
+    if getattr(arguments, "settings", "") is None:
+        arguments.settings = settings
+    try:
+        return _run(arguments)
+    except TableError as error:
+        sys.stderr.write(f"posmedic: {error}\n")
+        return USAGE_EXIT
+
+
 def main() -> int:
     """Run one command; errors of use or of files are one line on standard error and exit code 2."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
@@ -188,7 +203,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "run":
         from device.commands.run import run_service  # noqa: PLC0415
 
-        return run_service(arguments.settings)
+        return run_service(arguments.settings, run_words)
     if arguments.command in ("diagnose", "explain", "decode"):
         from device.commands.anywhere import run_anywhere  # noqa: PLC0415
 

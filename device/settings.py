@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from device.settings_parts import (
+    ConsoleSettings,
     NetworkSettings,
     UpdateSettings,
+    parse_consoles,
     parse_hal,
     parse_network,
     parse_smart_card,
@@ -109,6 +111,7 @@ class Settings:
     network: NetworkSettings | None
     hal: Path | None  # the vendor's hardware library
     update: UpdateSettings | None = None
+    consoles: tuple[ConsoleSettings, ...] = ()
     time_server: tuple[str, int] | None = None  # host and port
 
     @property
@@ -160,6 +163,7 @@ def read_settings(path: Path) -> Settings:
         network=parse_network(root),
         hal=parse_hal(root),
         update=parse_update(root),
+        consoles=parse_consoles(root),
         time_server=parse_time_server(root),
     )
     root.close()

@@ -11,6 +11,7 @@ from typing import Final
 
 from device.table import Table
 
+_MOST_CONSOLES: Final = 4
 BUNDLE_FORMATS: Final = ("verity", "plain", "crypt")  # of RAUC; only verity is checked while it is read
 
 
@@ -38,6 +39,25 @@ class UpdateSettings:
     formats: tuple[str, ...]
     min_battery: int
     gate_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleSettings:
+    """A technician's port: a UART or USB gadget (``/dev/ttyGS0``), and its speed."""
+
+    port: str
+    baud: int
+
+
+def parse_consoles(root: Table) -> tuple[ConsoleSettings, ...]:
+    """Every ``[[console]]``; none is normal."""
+    if "console" not in root:
+        return ()
+    consoles = []
+    for table in root.tables("console", most=_MOST_CONSOLES):
+        consoles.append(ConsoleSettings(table.text("port"), table.whole("baud", 115200, least=300, most=4_000_000)))
+        table.close()
+    return tuple(consoles)
 
 
 def parse_smart_card(root: Table) -> str | None:

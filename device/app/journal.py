@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from datetime import UTC, datetime
+from typing import Final
+
+_MOST_KEPT: Final = 200
+_kept: Final[deque[str]] = deque(maxlen=_MOST_KEPT)
 
 
 def note(event: str, **facts: object) -> None:
     """Write one line: time, event, then ``key=value`` facts. A full disk or a closed pipe is not our failure."""
     when = datetime.now(UTC).isoformat(timespec="milliseconds")
     words = " ".join(f"{key}={_quoted(str(value))}" for key, value in facts.items())
+    line = f"{when} {event} {words}".rstrip()
+    _kept.append(line)
     try:
-        sys.stdout.write(f"{when} {event} {words}".rstrip() + "\n")
+        sys.stdout.write(line + "\n")
         sys.stdout.flush()
     except OSError:
         return
+
+
+def newest(count: int) -> list[str]:
+    """The last lines of this run, at most two hundred."""
+    return list(_kept)[-count:]
 
 
 def _quoted(text: str) -> str:

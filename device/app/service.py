@@ -54,7 +54,7 @@ class Service:
     """Everything that runs on the terminal. Build it, then :meth:`run`. It is the app's ``HostDesk``."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self.settings = settings
         self._lock = InstanceLock(settings.service.run_dir)
         self.version = __version__
         self.loop = Loop()
@@ -92,7 +92,7 @@ class Service:
         A vendor's message profile that does not fit is left out and told as a problem: it must not stop the service.
         """
         try:
-            return load_catalogue(self._settings.message_files)
+            return load_catalogue(self.settings.message_files)
         except TableError as error:
             self._left_out = str(error)
             return load_catalogue()
@@ -107,9 +107,9 @@ class Service:
         """Open the sockets, say READY, then serve until SIGTERM or SIGINT."""
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold the frames of a sale
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-        socket = self._settings.host_socket
+        socket = self.settings.host_socket
         JsonServer(self.loop, socket.path, socket.allow_uids, self._application_connected, _FRAMES)
-        JsonServer(self.loop, self._settings.service.run_dir / "control.sock", (), self._control_connected)
+        JsonServer(self.loop, self.settings.service.run_dir / "control.sock", (), self._control_connected)
         self.loop.stop_on(signal.SIGTERM, signal.SIGINT)
         note("READY", version=self.version)
         self._supervisor.ready()
@@ -126,8 +126,8 @@ class Service:
 
     def _after_ready(self) -> None:
         self.terminal.load(self.catalogue)
-        if self._settings.host_tap is not None:
-            self._tap = Tap(self.loop, self._settings.host_tap, lambda: self._messages, self._tapped)
+        if self.settings.host_tap is not None:
+            self._tap = Tap(self.loop, self.settings.host_tap, lambda: self._messages, self._tapped)
         for problem in self.problems():
             note("problem", what=problem)
         self.selftests.start_boot(self.updates.boot_done)
@@ -241,7 +241,7 @@ class Service:
     # --- from exchange to screen ----------------------------------------------------------------------------------
 
     def _tapped(self, handed: HandedOver) -> None:
-        tap = self._settings.host_tap
+        tap = self.settings.host_tap
         decline = self._judge(handed, Path(tap.profile).stem if tap else "")  # a file is called as its profile
         if decline.declined:
             self._show(decline)
@@ -263,7 +263,7 @@ class Service:
         return self._last
 
     def _show(self, decline: Decline) -> None:
-        if self._settings.screen.kind == "none":
+        if self.settings.screen.kind == "none":
             return
         self._display.show(decline.diagnosis)
         if not self._display.allowed:
@@ -280,7 +280,7 @@ class Service:
         return newer
 
     def _draw(self, picture: Picture, report: Report) -> None:
-        screen, language = self._settings.screen, self._settings.service.language
+        screen, language = self.settings.screen, self.settings.service.language
         Drawing(screen, self.catalogue.texts, language, report).draw(picture)
 
     def _settle_display(self) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from device.app.instance_lock import AlreadyRunningError
 from device.app.standalone import Standalone
+from device.commands.last import run_last
 from device.commands.line import ServiceError, ask_service
 from device.commands.report import compare_files, write_file, write_terminal_report
 from device.commands.selftest import run_selftest
@@ -15,7 +18,7 @@ from device.commands.update import run_update
 from device.outlets.report import history_text
 from device.settings import DEFAULT_PATH, Settings, read_settings, read_texts
 
-_BAD_INPUT = 2
+_BAD_INPUT: Final = 2
 
 
 def run_on_terminal(arguments: argparse.Namespace) -> int:
@@ -25,12 +28,9 @@ def run_on_terminal(arguments: argparse.Namespace) -> int:
             return _hand_out(arguments, compare_files(arguments, arguments.lang or "zh"))
         settings = _settings(arguments)
         language = arguments.lang or settings.service.language
-        if arguments.command == "selftest":
-            return run_selftest(arguments, settings, language)
-        if arguments.command == "update":
-            return run_update(arguments, settings, language)
-        if arguments.command == "history":
-            return _history(arguments, settings, language)
+        run = _RUNS.get(arguments.command)
+        if run is not None:
+            return run(arguments, settings, language)
         return _hand_out(arguments, write_terminal_report(arguments, settings, language))
     except (AlreadyRunningError, ServiceError, ValueError) as error:
         sys.stderr.write(f"posmedic: {error}\n")
@@ -56,6 +56,14 @@ def _history(arguments: argparse.Namespace, settings: Settings, language: str) -
     else:
         _print(history_text(history, language, read_texts(language)))
     return 0
+
+
+_RUNS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, str], int]]] = {
+    "selftest": run_selftest,
+    "update": run_update,
+    "last": run_last,
+    "history": _history,
+}
 
 
 def _hand_out(arguments: argparse.Namespace, text: str) -> int:

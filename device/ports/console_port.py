@@ -27,14 +27,12 @@ class ConsolePort:
     port cannot be used. While :attr:`full` is True nobody reads: commands should wait.
     """
 
-    def __init__(
-        self, loop: Loop, path: str, baud: int, on_data: Callable[[bytes], None], on_plug: Callable[[bool], None]
-    ) -> None:
+    def __init__(self, loop: Loop, path: str, baud: int) -> None:
         self._loop = loop
         self._path = path
         self._baud = baud
-        self._on_data = on_data
-        self._on_plug = on_plug
+        self.on_data: Callable[[bytes], None] = lambda _data: None
+        self.on_plug: Callable[[bool], None] = lambda _there: None
         self._port: SerialPort | None = None
         self._unsent = bytearray()
         self._stuck: Timer | None = None
@@ -52,7 +50,7 @@ class ConsolePort:
         self.problem = ""
         os.set_blocking(self._port.fileno(), False)
         self._watch()
-        self._on_plug(True)
+        self.on_plug(True)
 
     @property
     def full(self) -> bool:
@@ -108,7 +106,7 @@ class ConsolePort:
         except OSError:
             data = b""
         if data:
-            self._on_data(data)
+            self.on_data(data)
         else:
             self._lost()
 
@@ -145,7 +143,7 @@ class ConsolePort:
     def _lost(self) -> None:
         self._drop()
         self.problem = f"{self._path} went away."
-        self._on_plug(False)
+        self.on_plug(False)
         self._loop.call_in(_AGAIN_S, self.open)
 
     def _drop(self) -> None:
