@@ -6,8 +6,8 @@ import argparse
 import json
 import sys
 
+from device.app.overlays import checked_knowledge
 from device.app.standalone import Standalone
-from device.commands.diagnose import read_knowledge
 from device.commands.line import ask_service
 from device.diagnosis.engine import diagnose
 from device.freeze_frame import frame_from_json
@@ -25,7 +25,7 @@ def run_last(arguments: argparse.Namespace, settings: Settings, language: str) -
     elif last is None:
         text = str(read_texts(language)["console"]["no_decline"])
     else:
-        diagnosis = diagnose(frame_from_json(last["frame"], "last decline"), read_knowledge())
+        diagnosis = diagnose(frame_from_json(last["frame"], "last decline"), checked_knowledge(settings.overlay)[0])
         if arguments.pages:
             text = screen_text(diagnosis, read_texts(language), language)
         else:
