@@ -15,7 +15,7 @@ from typing import Final
 from device.decoding.dump_row import read_with_text
 from device.decoding.log_call import read_call
 from device.decoding.log_json import read_json
-from device.decoding.log_text import is_at_text, read_quoted, read_signs
+from device.decoding.log_text import is_at_text, read_framed_signs, read_quoted, read_signs
 from device.decoding.result import Direction
 from device.decoding.written import parse_constant, parse_hex
 
@@ -277,4 +277,7 @@ def _without_mark(line: str, reads: Reads) -> LogLine:
         data = None if _PLAIN_NUMBER.fullmatch(labelled) else parse_hex(labelled)
         if data is not None and len(data) >= _LEAST_LABELLED and _fits(data, reads):
             return LogLine(Form.HEX, data)
+    framed = read_framed_signs(line) if reads & Reads.BYTES else None
+    if framed is not None:
+        return LogLine(Form.HEX, framed)
     return LogLine(Form.NOTHING, rest.encode("utf-8", "surrogateescape"), is_bare=is_bare)

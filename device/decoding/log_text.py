@@ -27,6 +27,10 @@ _SIGN: Final = re.compile(
     r"|\\(?P<escape>[rntabfve0])|\\(?P<plain>[\\'\"])|(?P<picture>[\u2400-\u241f])"
 )
 
+_FRAMED: Final = re.compile(  # a frame from its first sign to its last and beyond, or control characters alone
+    r"[<\[{](?:STX|SI|SYN)[>\]}].*[<\[{](?:ETX|SO|ETB)[>\]}].*|(?P<alone>(?:[<\[{](?:ACK|NAK|EOT|ENQ|CAN)[>\]}]\s*)+)$"
+)
+
 
 def is_at_text(text: str) -> bool:
     """Whether a line looks like a modem's conversation."""
@@ -49,6 +53,14 @@ def read_signs(text: str) -> bytes | None:
     text = text.strip().rstrip(",;")
     found = unescape(text)
     return found if any(byte < 0x20 for byte in found) and not any(ord(sign) < 0x20 for sign in text) else None
+
+
+def read_framed_signs(line: str) -> bytes | None:
+    """Bytes of a frame whose control characters are named, like <STX>V<ETX>U, wherever it begins; None without one."""
+    frame = _FRAMED.search(line)
+    if frame is None:
+        return None
+    return read_signs("".join(frame["alone"].split()) if frame["alone"] else frame[0])
 
 
 def unescape_constant(text: str) -> bytes:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device.commands.decode import decode as decode_command
 from device.decoding.control import _PROFILES, decode, open_stream
 from device.decoding.result import Backing, Outcome, Row
 from device.decoding.tables import Tables
@@ -133,3 +134,24 @@ def test_spoilt_frames_of_both_kinds_are_told_one_by_one() -> None:
         {"offset": 0, "bytes": len(first), "fault": "bad_lrc"},
         {"offset": len(first), "bytes": len(second), "fault": "bad_lrc"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "frames"),
+    [
+        ("<STX>V<ETX>U", ["STX ... ETX"]),
+        ("[STX]V[ETX]U[ACK]", ["STX ... ETX", "ACK"]),
+        ("12:00:01 {SI}087{SO}1", ["SI ... SO"]),
+        ("got <NAK> <EOT>", ["NAK", "EOT"]),
+    ],
+)
+def test_frames_in_which_a_log_names_the_control_characters_are_read(text: str, frames: list[str]) -> None:
+    code, told = decode_command("control", text, TABLES, True)
+    result = json.loads(told)
+    rows = [row for row in result["rows"] if "frame" in row]
+    assert (code, [row["frame"] for row in rows]) == (0, frames)
+
+
+@pytest.mark.parametrize("text", ["[CAN] bus error", "<STX>V no end", "[SO] what", "<EM>"])
+def test_words_in_brackets_are_no_control_characters(text: str) -> None:
+    assert decode_command("control", text, TABLES, True)[0] == 2
