@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from protocol.at_result import CALL_RESULTS, FinalResult, ResultKind, parse_final
 
-_MOST_LINE: Final = 1024
+_MOST_LINE: Final = 4096  # a list of operators in UCS2 takes a hundred characters for each
 _MOST_LINES: Final = 64
 _MOST_STALE: Final = 16
 _IDENTITY: Final = frozenset(("ATI", "AT+CGMI", "AT+CGMM", "AT+CGMR", "AT+GMI", "AT+GMM", "AT+GMR"))

@@ -94,7 +94,7 @@ def parse_sim(reply: Reply) -> str | None:
         return None
     if reply.result.code is not None:
         return _SIM_ERRORS.get(reply.result.code, (None, ""))[0]
-    text = reply.result.text.upper()
+    text = reply.result.text.upper().replace("(U)SIM", "SIM").replace("PERSONALISATION", "PERSONALIZATION")
     return next((state for state, words in _SIM_ERRORS.values() if words == text), None)
 
 

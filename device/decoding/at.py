@@ -28,7 +28,7 @@ from protocol.at_result import CALL_RESULTS, FinalResult, ResultKind, parse_fina
 from protocol.at_status import parse_identity, parse_number
 from protocol.at_vendor import parse_ucged
 
-_MOST_LINE: Final = 1024
+_MOST_LINE: Final = 4096  # a list of operators in UCS2 takes a hundred characters for each
 _MOST_KEPT: Final = 4
 _IDENTITIES: Final = ("ATI", "AT+CGMI", "AT+CGMM", "AT+CGMR", "AT+GMI", "AT+GMM", "AT+GMR")
 _PLAIN_ERROR: Final = re.compile(r"[A-Za-z][A-Za-z ,()/'_-]{1,58}", re.ASCII)

@@ -34,7 +34,7 @@ from protocol.at_status import parse_failure, parse_function, parse_sim_state
 from protocol.at_timer import parse_active_time, parse_periodic_update
 
 _PLAIN_WORDS: Final = re.compile(r"""[A-Za-z0-9 ,.:()/_'"#-]{2,60}""")
-_MOST_LISTED: Final = 20
+_MOST_LISTED: Final = 64  # as many as the parser takes
 
 
 def describe_answer(line: str, name: str, solicited: bool | None, tables: ModemTables) -> Row | None:

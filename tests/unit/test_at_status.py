@@ -34,6 +34,7 @@ OK = FinalResult(ResultKind.OK)
         (Reply("AT+CPIN?", (), FinalResult(ResultKind.CME, 10)), "NOT INSERTED"),
         (Reply("AT+CPIN?", ("+CPIN: SIM REMOVED",), OK), "NOT INSERTED"),
         (Reply("AT+CPIN?", (), FinalResult(ResultKind.CME, 40)), "PH-NET PIN"),
+        (Reply("AT+CPIN?", (), FinalResult(ResultKind.CME, None, "(U)SIM not inserted")), "NOT INSERTED"),
         (Reply("AT+CPIN?", (), FinalResult(ResultKind.CME, 14)), "SIM BUSY"),
         (Reply("AT+CPIN?", (), FinalResult(ResultKind.CME, None, "SIM PUK required")), "SIM PUK"),
         (Reply("AT+CPIN?", (), FinalResult(ResultKind.CME, 999)), None),

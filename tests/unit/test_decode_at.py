@@ -407,3 +407,12 @@ def test_an_answer_that_is_a_word_alone_is_found_behind_a_mark_and_prose_is_not(
 def test_a_list_behind_a_time_is_no_name_of_a_thread() -> None:
     log = '[10:11:12] AT+COPS=?\n[10:11:12] +COPS: (2,"A","A","46000",7),\n[10:11:12] (1,"B","B","46001",2)\n'
     assert told(log) == [("command", "AT+COPS=?"), ("answer", "+COPS"), ("answer", "+COPS")]
+
+
+def test_a_long_list_of_operators_with_names_in_ucs2_is_told_whole() -> None:
+    name = "Some Network".encode("utf-16-be").hex().upper()
+    group = f'(1,"{name}","{name}","460%02d",7)'
+    wire = "AT+COPS=?\r\n+COPS: " + ",".join(group % number for number in range(30)) + ",,(0-4),(0-2)\r\nOK\r\n"
+    operators = rows(wire)[1]["fields"]["operators"]
+    assert [one["code"] for one in operators] == [f"460{number:02d}" for number in range(30)]
+    assert {one["name"] for one in operators} == {"Some Network"}

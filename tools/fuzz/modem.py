@@ -38,7 +38,7 @@ COMMANDS: Final = (
     *("AT", "ATI", "ATV0", "ATZ", "ATD123", "AT+CSQ", "AT+CREG?", "AT+COPS=?", "AT+CMGS=1", "AT+CIMI", "AT+CCID"),
     *("AT+QCCID", "AT+UCGED?", 'AT+QENG="servingcell"', "AT+CGDCONT?", "AT^HCSQ?", "AT+CGDATA", "AT+CPIN?", "ATV1"),
 )
-_MOST_LINE: Final = 1024
+_MOST_LINE: Final = 4096
 _MOST_LINES: Final = 64
 _LEAST_DBM: Final = -250.0
 _MOST_LEVEL: Final = 100.0
