@@ -23,7 +23,7 @@ from protocol.iso8583 import (
     read_mti,
 )
 from protocol.iso8583_build import build_field
-from protocol.iso8583_spec import FieldSpec
+from protocol.iso8583_spec import HEX_CHARACTERS, Encoding, FieldSpec
 from protocol.message_prefix import ETX, PREFIXES, Frame, lying_frames, true_frames
 
 MOST_BYTES: Final = 65_540  # the largest length a two-byte prefix can tell, with its frame
@@ -38,6 +38,7 @@ _HEADER_MARKS: Final[Mapping[int, tuple[bytes, ...]]] = {  # a header of so many
     22: (b"\x16",),  # its own length
     46: (b"\x2e",),  # its own length
 }
+_HEX_OF: Final = {Encoding.EBCDIC: HEX_CHARACTERS.decode("ascii").encode("cp500")}
 _WEIGHT_OF_A_MARK: Final = 8  # a TPDU or a marked header bears a broken message out as so many bytes of it do
 
 
@@ -114,7 +115,8 @@ def open_envelope(
                 fits.append((wrapping, profile))
             elif not fits:
                 message = _read(data, wrapping, profile, None)
-                reached = message.end + _WEIGHT_OF_A_MARK * wrapping.marks
+                against = _is_written_bitmap(data, wrapping, profile)
+                reached = message.end + _WEIGHT_OF_A_MARK * (wrapping.marks - 2 * against)
                 if furthest is None or (message.present and reached > furthest[0]):
                     furthest = (reached, wrapping, profile)
     if fits:
@@ -181,6 +183,7 @@ def _doubts(
     fills up an odd digit as well as 0 does.
     """
     strange = sum(_is_strange(value) for value in message.fields.values() if isinstance(value, str))
+    strange += _is_written_bitmap(data, wrapping, profile)
     rows = profile.fields.get(message.mti[:1], {})
     others = 0
     for number, (at, size) in locate_fields(data[: wrapping.end], profile, start=wrapping.start).items():
@@ -201,6 +204,15 @@ def _differences(there: bytes | bytearray, again: bytes) -> int:
     """How many half bytes differ, F counting as a filling as good as any other."""
     pairs = zip(there.hex(), again.hex(), strict=False)
     return sum(ours not in (theirs, "f") for ours, theirs in pairs) + 2 * abs(len(there) - len(again))
+
+
+def _is_written_bitmap(data: bytes | bytearray, wrapping: Wrapping, profile: MessageProfile) -> bool:
+    """Whether a bitmap that is read as raw bytes stands there as 16 hexadecimal characters."""
+    if profile.bitmap is not Encoding.BINARY:
+        return False
+    at = wrapping.start + (2 if profile.mti is Encoding.BCD else 4)
+    raw = bytes(data[at : at + 16])
+    return len(raw) == 16 and not raw.translate(None, _HEX_OF.get(profile.mti, HEX_CHARACTERS))
 
 
 def _is_strange(text: str) -> bool:

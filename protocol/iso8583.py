@@ -16,7 +16,7 @@ from protocol.iso8583_build import BuildError, build_message
 from protocol.iso8583_exact import Extents, Failure, walk_exactly
 from protocol.iso8583_plan import Plan, Steps, dropped_fields, fields_of, make_plan, remember
 from protocol.iso8583_profile import ProfileError, parse_profile
-from protocol.iso8583_spec import VERSION_OF_DIGIT, Encoding, MessageProfile, Tertiary
+from protocol.iso8583_spec import HEX_CHARACTERS, VERSION_OF_DIGIT, Encoding, MessageProfile, Tertiary
 from protocol.iso8583_values import BadValueError, Data, Value
 
 __all__ = [
@@ -36,7 +36,6 @@ __all__ = [
 
 MAC_FIELDS: Final = (64, 128)
 _CHIP_DATA: Final = 55
-_HEX: Final = b"0123456789abcdefABCDEF"
 _ANNOUNCES_SECOND: Final = frozenset(b"89abcdefABCDEF" + "89abcdefABCDEF".encode("cp500"))  # first character
 
 
@@ -73,7 +72,7 @@ class Message(NamedTuple):  # made for every message on the line: a frozen datac
         if value is None:
             return None
         raw = value if isinstance(value, bytes) else value.encode("latin-1", "replace")
-        is_text = raw and len(raw) % 2 == 0 and not raw.translate(None, _HEX)
+        is_text = raw and len(raw) % 2 == 0 and not raw.translate(None, HEX_CHARACTERS)
         return bytes.fromhex(raw.decode("ascii")) if is_text else raw
 
     def text(self, number: int) -> str | None:
@@ -212,7 +211,7 @@ def _bitmap_part(data: Data, at: int, encoding: Encoding) -> tuple[bytes, int] |
         return raw, at + size
     if encoding is Encoding.EBCDIC:
         raw = raw.decode("cp500").encode("latin-1", "replace")
-    if raw.translate(None, _HEX):
+    if raw.translate(None, HEX_CHARACTERS):
         return Failure("bitmap", at, "not hexadecimal characters")
     return bytes.fromhex(raw.decode("ascii")), at + size
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 HIGHEST_FIELD: Final = 192
 MOST_COUNT: Final = 65_535
 VERSION_OF_DIGIT: Final = {"0": "1987", "1": "1993", "2": "2003"}  # MTI position 1, ISO 8583:2003, 5.2.2
+HEX_CHARACTERS: Final = b"0123456789abcdefABCDEF"
 MOST_HEADER: Final = 99  # bytes of a header before the message type
 
 

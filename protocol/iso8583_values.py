@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from protocol.iso8583_spec import Align, Encoding, FieldSpec, Format, Shape, Unit
+from protocol.iso8583_spec import HEX_CHARACTERS, Align, Encoding, FieldSpec, Format, Shape, Unit
 
 Value: TypeAlias = str | bytes
 Data: TypeAlias = bytes | bytearray
 Read: TypeAlias = Callable[[Data, int, int, int], Value]
 Count: TypeAlias = Callable[[Data, int], int]
 
-_HEX: Final = b"0123456789abcdefABCDEF"
 _EBCDIC_ZERO: Final = 0xF0
 _BCD: Final = tuple(10 * (b >> 4) + (b & 15) if b >> 4 < 10 and b & 15 < 10 else -1 for b in range(256))
 
@@ -63,7 +62,7 @@ def _hex_reader(spec: FieldSpec) -> Read:
 
     def read(data: Data, start: int, stop: int, _count: int) -> Value:
         text = data[start:stop].decode(charset)
-        if (stop - start) % 2 or text.encode("latin-1", "replace").translate(None, _HEX):
+        if (stop - start) % 2 or text.encode("latin-1", "replace").translate(None, HEX_CHARACTERS):
             raise BadValueError("not hexadecimal characters")
         return bytes.fromhex(text)
 

@@ -116,6 +116,13 @@ def test_a_wrong_character_is_told_where_it_stands_not_in_another_reading() -> N
     assert (opened.profile.name, opened.reason) == ("iso1987_ascii", "DE70 at byte 52: not all digits")
 
 
+def test_characters_of_a_bitmap_are_not_taken_for_raw_bits_because_they_lead_further() -> None:
+    opened = open_envelope(b"02100020000002000000000123000", PROFILES)
+    assert opened.profile is not None
+    assert opened.profile.name == "iso1987_ascii"
+    assert opened.reason == "1 bytes are left after the message, from byte 28"
+
+
 def test_a_frame_with_a_wrong_check_byte_is_read_and_told() -> None:
     wire = bytearray(peer.framed(SALE))
     wire[-1] ^= 1

@@ -240,6 +240,14 @@ def test_trap_11_a_mac_may_be_eight_hexadecimal_characters() -> None:
     assert parse_message(wire, UNIONPAY).fields == {39: "62", 64: b"1A2B3C4D"}
 
 
+@pytest.mark.parametrize("mac", [b"8F651B26", bytes.fromhex("8F651B268F651B26")])
+@pytest.mark.parametrize("mti", ["0210", "1210"])
+def test_trap_11_a_mac_of_eight_bytes_stands_in_messages_of_characters_too(mti: str, mac: bytes) -> None:
+    opened = open_envelope(mti.encode() + b"2000000000000001" + b"000123" + mac, BASES)
+    assert opened.message is not None
+    assert (opened.whole, opened.also_possible, opened.message.fields) == (True, (), {3: "000123", 64: mac})
+
+
 @pytest.mark.parametrize("lower", [True, False])
 @pytest.mark.parametrize("last", [64, 128])
 def test_trap_12_a_bitmap_in_characters_has_16_or_32_of_either_case(lower: bool, last: int) -> None:
