@@ -17,6 +17,7 @@ import protocol
 from device.decoding.kinds import KINDS, decoder_of
 from device.decoding.result import Outcome
 from device.decoding.tables import Tables
+from tools.fuzz.growth import check_growth
 from tools.fuzz.laws import Laws
 from tools.fuzz.seeds import CRASHES, seeds_of
 from tools.fuzz.targets import DECODERS, targets_of
@@ -28,6 +29,7 @@ MOST_SEED = 160  # bytes; longer recordings have their turn as kinds
 MOST_SEEDS = 8
 LARGE = 65_536
 FLOOD = 2048
+MOST_WATCHED = 300  # counting every byte of memory makes decoding ten times as slow; fuzzing watches more
 FILLS = ("00", "ff", "02", "random", "head")
 MOST_STEPS_A_BYTE = 64
 MOST_GROWTH = 5  # four times the bytes take not much more than four times the work
@@ -135,6 +137,11 @@ def test_64_kib_of_lies_take_work_in_proportion(kind: str, fill: str) -> None:
 @pytest.mark.parametrize("fill", ["02", "0f", "16", "00ff", "0306", "5003", "020f"])
 def test_a_flood_of_false_starts_keeps_the_laws(kind: str, fill: str) -> None:
     assert laws_of(kind).check(lies(kind, fill, FLOOD)).outcome in Outcome
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_kept_from_input_to_input(kind: str) -> None:
+    check_growth(kind, TABLES, MOST_WATCHED)
 
 
 def test_what_once_broke_a_decoder_does_so_no_more() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -9,19 +10,74 @@ from typing import NamedTuple
 import pytest
 
 import protocol
+from device.decoding.result import Decoded, Direction, Outcome, Row
+from device.decoding.tables import Tables
 from tools.fuzz import ledger, report
+from tools.fuzz.growth import check_growth, least_growth
 from tools.fuzz.guard import MOST_MS, BrokenError, arm, check_group
+from tools.fuzz.laws import Laws, shows_card
 from tools.fuzz.ledger import Ledger, modules_of, source_hash
 from tools.fuzz.plain import Plain, batch
 from tools.fuzz.rules import WHOLE_SHARE, Check, LawError, Target, check_spans, check_stream, cut_of
+from tools.fuzz.seeds import PAN
 from tools.fuzz.targets import DECODERS, targets_of
 
+TABLES = Tables()
 PURE_DATA = {"emv", "emv_words", "__init__"}  # look-ups of single values: no bytes from a wire come here
 SEEDS = (b"\x02ABC\x03", b"\x00" * 8)
 
 
 def target_of(check: Check, name: str = "made up", share: int = 200) -> Target:
     return Target(name, check, share, ("protocol.dol",), SEEDS, (b"\x7e",))
+
+
+def test_what_keeps_one_small_thing_for_every_input_is_found_to_grow() -> None:
+    inputs = [bytes((number % 251,)) * 9 for number in range(200)]
+    kept: list[object] = []
+    assert least_growth(lambda _data, number: kept.append((number,)), inputs) > 16 * len(inputs)
+    cache: dict[bytes, bytes] = {}
+    assert least_growth(lambda data, _: cache.setdefault(data, data * 99), inputs) <= 16  # it fills once
+
+
+class Hoarder:
+    """A stream that never lets go of what it was fed."""
+
+    def __init__(self, _tables: Tables) -> None:
+        self._all = bytearray()
+
+    def feed(self, data: bytes, direction: Direction = Direction.UNKNOWN) -> list[Row]:
+        self._all += data + bytes((direction,)) * 20
+        return []
+
+    def close(self) -> list[Row]:
+        return []
+
+
+def test_a_stream_that_grows_breaks_the_law(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_growth("pn532", TABLES, 600)
+    monkeypatch.setattr("device.decoding.pn532.open_stream", Hoarder)
+    with pytest.raises(LawError, match="one stream keeps"):
+        check_growth("pn532", TABLES, 600)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [PAN, PAN[:11], PAN[5:], bytes.fromhex(PAN).hex(" "), PAN.encode().hex(), f"{PAN[:8]}-{PAN[8:]}"],
+)
+def test_a_card_number_is_seen_in_every_way_of_writing_it(form: str) -> None:
+    assert shows_card(json.dumps({"raw": f"before {form} behind"}))
+
+
+def test_first_six_and_last_four_are_no_card_number() -> None:
+    assert not shows_card(json.dumps({"card": f"{PAN[:6]}******{PAN[-4:]}", "bin": PAN[:9]}))
+
+
+def test_a_decoder_that_shows_what_it_got_breaks_the_law(monkeypatch: pytest.MonkeyPatch) -> None:
+    laws = Laws("pn532", TABLES)
+    shown = Decoded(Outcome.WHOLE, {"raw": bytes.fromhex(PAN).hex(" ")})
+    monkeypatch.setattr(laws, "_decode", lambda _data, _tables: shown)
+    with pytest.raises(LawError, match="shows a card number"):
+        laws.check(b"")
 
 
 def test_a_batch_is_the_same_each_time_and_another_number_is_another_batch() -> None:

@@ -22,6 +22,18 @@ _USUAL_BYTES: Final = 4096
 _MOST_CHARACTERS_A_BYTE: Final = 1500
 _MOST_CHARACTERS_BASE: Final = 60_000
 _TIMED_TRIES: Final = 3
+_BETWEEN: Final = str.maketrans("", "", " \t\n\\\"'x:,;.|_-")
+_RUN: Final = 10  # digits; first six and last four of a card number may be shown, together or apart
+_RUNS: Final = tuple(PAN[at : at + _RUN] for at in range(len(PAN) - _RUN + 1))
+_MIDDLE: Final = PAN[len(PAN) - _RUN : _RUN]  # stands in each of them
+
+
+def shows_card(text: str) -> bool:
+    """Whether ten digits of the planted card in a row are in it, as digits or as their codes, parted or not."""
+    squeezed = text.translate(_BETWEEN)
+    if _MIDDLE not in squeezed and _MIDDLE.encode().hex() not in squeezed:
+        return False
+    return any(run in squeezed or run.encode().hex() in squeezed for run in _RUNS)
 
 
 class Laws:
@@ -41,7 +53,7 @@ class Laws:
             raise LawError("the outcome is none of the three")
         if len(text) > _MOST_CHARACTERS_BASE + _MOST_CHARACTERS_A_BYTE * len(data):
             raise LawError(f"the result has {len(text)} characters for {len(data)} bytes")
-        if PAN in text:
+        if shows_card(text):
             raise LawError("the result shows a card number")
         if ("stopped" in decoded.result) != ("offset" in decoded.result):
             raise LawError("of reason and offset only one is told")
