@@ -31,7 +31,7 @@ LARGE = 65_536
 FLOOD = 2048
 MOST_WATCHED = 300  # counting every byte of memory makes decoding ten times as slow; fuzzing watches more
 FILLS = ("00", "ff", "02", "random", "head")
-MOST_STEPS_A_BYTE = 64
+MOST_STEPS_A_BYTE = 80
 MOST_GROWTH = 5  # four times the bytes take not much more than four times the work
 STEPS_OF_A_SEARCH = 250_000  # a length that happens to fit makes a decoder look for more
 

@@ -246,7 +246,7 @@ def _apdu(tables: Tables) -> tuple[Target, ...]:
 
 
 def _emv(tables: Tables) -> tuple[Target, ...]:
-    modules = ("protocol.emv_bits", "protocol.emv_iad", "protocol.emv_aids")
+    modules = ("protocol.emv_bits", "protocol.emv_iad", "protocol.emv_aids", "protocol.emv_cvm")
     tags = len(tables.emv.bits)
     recorded = tuple(bytes((at % tags,)) + seed for at, seed in enumerate(seeds_of("emv")))
     seeds = tuple(bytes((at, 0)) + seed[1:] for at in range(tags) for seed in recorded[:: max(1, len(recorded) // 8)])

@@ -20,6 +20,7 @@ _MODULES: Final[Mapping[str, str]] = {  # decoder -> what makes its targets; imp
     "iso8583": "host",
     "at": "modem",
     "abecs": "pinpad",
+    "console": "console",
     **dict.fromkeys(("tlv", "dol", "gpo", "apdu", "atr", "emv"), "card"),
     **dict.fromkeys(("control", "neo", "pn532", "ccid", "escpos", "messages"), "line"),
 }
