@@ -12,7 +12,10 @@ from device.evidence import Evidence, Level
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """``done`` of ``total`` steps; ``text`` names the step that just ended, ``evidence`` is what it has found."""
+    """``done`` of ``total`` steps; ``text`` names the step that just ended, ``evidence`` is what it has found.
+
+    The steps of a self-test are its checks.
+    """
 
     done: int
     total: int

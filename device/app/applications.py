@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from device.actions import Progress
 from device.app.echo import FACT, Echo
 from device.app.host_session import HostSession
 from device.evidence import CheckSpec, Evidence
@@ -31,6 +32,14 @@ class Applications:
     def ask_echo(self, report: Callable[[Evidence], None]) -> None:
         """Have a payment application make a host echo, and report its evidence."""
         self.echo.ask(self._checks()[FACT], report)
+
+    def tell_selftest(self, run: str, progress: Progress) -> None:
+        """Tell those who want to know that one more check has ended."""
+        for session in self._sessions:
+            if "selftest" in session.can:
+                counts = {"done": progress.done, "total": progress.total}
+                for item in progress.evidence:
+                    session.send({"type": "selftest", "run": run, "check": item.id, "outcome": item.outcome, **counts})
 
     def held_back(self) -> str:
         """Why nothing above the safe level may run now, as a reason for evidence; "" if it may."""

@@ -42,6 +42,9 @@ class HostDesk(Protocol):
     def echo_told(self, session: HostSession, echo_id: str, rtt_ms: float | None) -> None:
         """Take the result of a host echo; None: the host did not answer."""
 
+    def was_reset(self) -> None:
+        """The terminal's secure part has made its daily reset."""
+
     def page_asked(self, move: str) -> None:
         """Turn the page: ``next``, ``back`` or ``dismiss``."""
 
@@ -69,6 +72,7 @@ class HostSession:
             "display": self._display,
             "echo_result": self._echo_result,
             "page": self._page,
+            "reset": self._reset,
         }
         connection.on_message = self._take
         connection.on_close = self._closed
@@ -150,6 +154,11 @@ class HostSession:
         table.close()
         self._desk.page_asked(move)
         self._ok("page")
+
+    def _reset(self, table: Table, _secrets: Secrets) -> None:
+        table.close()
+        self._desk.was_reset()
+        self._ok("reset")
 
     def _exchange(self, table: Table, secrets: Secrets) -> None:
         exchange_id = table.text("id", most=64)

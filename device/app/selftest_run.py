@@ -48,16 +48,6 @@ class PartPlan:
     here: Callable[[Callable[[Evidence], None]], None] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PartDone:
-    """Progress: this part has ended; ``done`` of ``total`` parts."""
-
-    part: str
-    done: int
-    total: int
-    took_s: float
-
-
 class SelftestRun:
     """Runs plans in parallel; evidence is handed on as it comes, ``on_end`` once after the last part."""
 
@@ -67,13 +57,11 @@ class SelftestRun:
         plans: Iterable[PartPlan],
         specs: Mapping[str, CheckSpec],
         on_evidence: Callable[[Evidence], None],
-        on_part: Callable[[PartDone], None],
         on_end: Callable[[], None],
     ) -> None:
         self._loop = loop
         self._specs = specs
         self._on_evidence = on_evidence
-        self._on_part = on_part
         self._on_end = on_end
         self._waiting = sorted(plans, key=lambda plan: -plan.deadline_s)
         self._total = len(self._waiting)
@@ -111,11 +99,9 @@ class SelftestRun:
                 self._workers[plan.part] = (plan, self._worker(plan, min(plan.deadline_s, left_s)))
 
     def _ask_here(self, plan: PartPlan, ask: Callable[[Callable[[Evidence], None]], None]) -> None:
-        began = time.monotonic()
-
         def report(evidence: Evidence) -> None:
             self._on_evidence(evidence)
-            self._part_ended(plan, time.monotonic() - began)
+            self._part_ended()
 
         ask(report)
 
@@ -125,13 +111,12 @@ class SelftestRun:
         def end() -> None:
             for evidence in _unreported(plan.facts, ending, self._specs):
                 self._on_evidence(evidence)
-            self._part_ended(plan, 0.0)
+            self._part_ended()
 
         self._loop.call_in(0, end)
 
-    def _part_ended(self, plan: PartPlan, took_s: float) -> None:
+    def _part_ended(self) -> None:
         self._done += 1
-        self._on_part(PartDone(plan.part, self._done, self._total, took_s))
         if self._done == self._total:
             self._on_end()
         else:
@@ -143,7 +128,17 @@ class SelftestRun:
         def run(report: Report) -> None:
             required = (plan.part,) if plan.required else ()
             fitted = (plan.part,) if plan.fitted else ()
-            plan.check(Sheet(self._specs, lambda evidence: report(dataclasses.asdict(evidence)), required, fitted))
+            last_s = time.monotonic()
+
+            def tell(evidence: Evidence) -> None:
+                """With the time since the part's last result, where the check took none itself."""
+                nonlocal last_s
+                last_s, took_s = time.monotonic(), time.monotonic() - last_s
+                if evidence.took_ms is None and evidence.outcome is not Outcome.NOT_RUN:
+                    evidence = dataclasses.replace(evidence, took_ms=round(took_s * 1000, 1))
+                report(dataclasses.asdict(evidence))
+
+            plan.check(Sheet(self._specs, tell, required, fitted))
 
         def take(value: Any) -> None:
             evidence = _read_evidence(value, plan.part, self._specs)
@@ -155,7 +150,7 @@ class SelftestRun:
             for evidence in _unreported(tuple(missing), ending, self._specs):
                 self._on_evidence(evidence)
             del self._workers[plan.part]
-            self._part_ended(plan, ending.took_s)
+            self._part_ended()
 
         return Worker(self._loop, run, deadline_s, take, end)
 

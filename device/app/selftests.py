@@ -1,29 +1,29 @@
-"""When self-tests run: at boot, every half hour, at night, after a decline (only what touches no line), on demand.
+"""When self-tests run: at boot, every half hour, at night, after the daily reset, after a decline, on demand.
+
+A terminal resets itself at least every 24 hours (PCI PTS POI). Most restart Linux with it: then the boot run is the one
+after the reset. Where only the secure part resets, the payment application tells it.
 
 While a sale runs nothing that could disturb it starts, and what is under way is stopped; it is made up for later.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from device.actions import Progress, SelftestResult
 from device.app.catalogue import Catalogue
 from device.app.journal import note
 from device.app.parts import PartPlans
-from device.app.selftest_run import PartDone, PartPlan, SelftestRun
+from device.app.quiet_hour import QuietHour
+from device.app.selftest_run import PartPlan, SelftestRun
 from device.evidence import CheckSpec, Evidence, Level, Outcome
 from device.loop import Loop
 
 PERIOD_S: Final = 1800.0
 _MAKE_UP_S: Final = 2.0
 _AFTER_PAGE_S: Final = 0.4
-_NIGHT_HOURS: Final = range(2, 5)
-_NIGHT_APART_S: Final = 20 * 3600.0
 _HELD: Final = {
     "sale_running": "A sale runs, so this was not asked.",
     "offline_pending": "Unsent offline payments are waiting, so nothing but safe checks is made.",
@@ -33,6 +33,8 @@ _BAD: Final = (Outcome.FAIL, Outcome.MARGINAL)
 
 @dataclass(slots=True)
 class _Job:
+    """One run in line. ``progress`` is told each check as it ends."""
+
     plans: Sequence[PartPlan]
     progress: Callable[[Progress], None]
     done: Callable[[list[Evidence]], None]
@@ -49,8 +51,9 @@ class Selftests:
         catalogue: Callable[[], Catalogue],
         plans: PartPlans,
         on_evidence: Callable[[Evidence], Evidence],
+        quiet_hour: QuietHour,
         held_back: Callable[[], str] = lambda: "",
-        hour: Callable[[], int] = lambda: datetime.now().hour,
+        watch: Callable[[str, Progress], None] = lambda _run, _progress: None,
     ) -> None:
         self._loop = loop
         self._catalogue = catalogue
@@ -62,13 +65,17 @@ class Selftests:
         self._run: SelftestRun | None = None
         self._sale_running = False
         self._owed: set[str] = set()
-        self._hour = hour
-        self._last_active_s = -_NIGHT_APART_S
+        self._quiet_hour = quiet_hour
+        self._watch = watch
 
     def start_boot(self, done: Callable[[list[Evidence]], None]) -> None:
         """Run the safe level once and hand its evidence to ``done``, then again every half hour."""
         self._enqueue("boot", self._plans(Level.SAFE), on_done=done)
         self._loop.call_in(PERIOD_S, self._periodic)
+
+    def run_after_reset(self) -> None:
+        """Run the safe level: the terminal's secure part began anew while Linux ran on."""
+        self._enqueue("reset", self._plans(Level.SAFE))
 
     def run_quiet(self, done: Callable[[], None]) -> None:
         """Run the safe checks that touch no reader, no line and no network: allowed right after a decline.
@@ -110,15 +117,21 @@ class Selftests:
         """Run the safe checks of these parts once more."""
         self._enqueue("again", [plan for plan in self._plans(Level.SAFE) if plan.part in parts], on_done=done)
 
+    def sale_seen(self) -> None:
+        """An exchange came, told by an application or not: the shop is busy."""
+        self._quiet_hour.sale_seen()
+
     def sale_began(self) -> None:
         """Stop whatever could disturb the sale."""
         self._sale_running = True
+        self._quiet_hour.sale_seen()
         if self._run is not None:
             self._run.yield_to_sale()
 
     def sale_ended(self) -> None:
         """Make up for what the sale had stopped, a moment later."""
         self._sale_running = False
+        self._quiet_hour.sale_seen()
         if self._owed:
             self._loop.call_in(_MAKE_UP_S, self._make_up)
 
@@ -130,18 +143,12 @@ class Selftests:
         return self._part_plans.up_to(level, self._catalogue())
 
     def _periodic(self) -> None:
-        if self._night_is_due():
-            self._last_active_s = time.monotonic()
+        if self._quiet_hour.is_due():
             plans = self._part_plans.up_to(Level.ACTIVE, self._catalogue(), noticed=False)
-            self._enqueue("nightly", plans, level=Level.ACTIVE)
+            self._enqueue("nightly", plans, on_done=self._quiet_hour.made, level=Level.ACTIVE)
         else:
             self._enqueue("periodic", self._plans(Level.SAFE))
         self._loop.call_in(PERIOD_S, self._periodic)
-
-    def _night_is_due(self) -> bool:
-        """Once a night, in the quiet hours of the terminal's own clock, and not while anything holds it back."""
-        since_s = time.monotonic() - self._last_active_s
-        return self._hour() in _NIGHT_HOURS and since_s > _NIGHT_APART_S and not self._held_back()
 
     def _make_up(self) -> None:
         if self._owed and not self._sale_running:
@@ -166,19 +173,20 @@ class Selftests:
             return
         job = self._waiting.pop(0)
         collected: list[Evidence] = []
-        told = 0  # of them, those that went out with the progress
+        total = len({fact for plan in job.plans for fact in plan.facts})
+        ended: set[str] = set()
 
         def take(evidence: Evidence) -> None:
             if evidence.reason not in _HELD and any(evidence.id == item.id for item in collected):
                 return  # it was held back, and its part only says that it did not do it
             if evidence.reason == "sale_running":
                 self._owed.add(evidence.part)
-            collected.append(self._on_evidence(evidence))
-
-        def part_done(step: PartDone) -> None:
-            nonlocal told
-            job.progress(Progress(step.done, step.total, step.part, tuple(collected[told:])))
-            told = len(collected)
+            evidence = self._on_evidence(evidence)
+            collected.append(evidence)
+            ended.add(evidence.id)
+            progress = Progress(len(ended), max(total, len(ended)), evidence.id, (evidence,))
+            job.progress(progress)
+            self._watch(job.name, progress)
 
         def end() -> None:
             found = [evidence.id for evidence in collected if evidence.outcome in _BAD]
@@ -194,7 +202,7 @@ class Selftests:
             if plan not in allowed:
                 for evidence in held_back(plan.facts, self._specs, "sale_running"):
                     take(evidence)
-        self._run = SelftestRun(self._loop, allowed, self._specs, take, part_done, end)
+        self._run = SelftestRun(self._loop, allowed, self._specs, take, end)
         self._run.start()
 
     def _without_held_back(self, job: _Job, take: Callable[[Evidence], None]) -> Sequence[PartPlan]:

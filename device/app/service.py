@@ -24,6 +24,7 @@ from device.app.instance_lock import InstanceLock
 from device.app.journal import note
 from device.app.overlays import build_knowledge
 from device.app.parts import PartPlans
+from device.app.quiet_hour import QuietHour
 from device.app.requests import Requests
 from device.app.selftests import Selftests
 from device.app.supervisor import Supervisor
@@ -67,7 +68,13 @@ class Service:
         self.applications = Applications(self.loop, self.sessions, lambda: self.catalogue.checks)
         self._plans = PartPlans(settings, self.terminal, self.store, self.applications)
         self.selftests = Selftests(
-            self.loop, lambda: self.catalogue, self._plans, self._note_evidence, self.applications.held_back
+            self.loop,
+            lambda: self.catalogue,
+            self._plans,
+            self._note_evidence,
+            QuietHour(self.store, self.applications.held_back),
+            self.applications.held_back,
+            self.applications.tell_selftest,
         )
         self.updates = Updates(
             self.loop,
@@ -233,6 +240,10 @@ class Service:
         """The payment application says how its echo went."""
         self.applications.echo.take(session, echo_id, rtt_ms)
 
+    def was_reset(self) -> None:
+        """Test everything anew, because the secure part began anew while Linux ran on."""
+        self.selftests.run_after_reset()
+
     def page_asked(self, move: str) -> None:
         """Turn the page; a dismissed one leaves the panel to its owner."""
         if self._display.turn(move):
@@ -253,6 +264,7 @@ class Service:
 
     def _judge(self, handed: HandedOver, host: str) -> Decline:
         began = time.monotonic()
+        self.selftests.sale_seen()
         history = self.store.recent_sales(WINDOW_S)
         tokens = CardTokens(self._token_key.current(in_use=any(sale.token for sale in history)))
         host = host or self.terminal.profile().host or _DEFAULT_HOST

@@ -12,7 +12,7 @@ from device.app.evidence_cache import EvidenceCache
 from device.app.instance_lock import InstanceLock
 from device.app.parts import PartPlans
 from device.app.report_answers import facts_to_json, last_to_json, trends_to_json
-from device.app.selftest_run import PartDone, SelftestRun
+from device.app.selftest_run import SelftestRun
 from device.app.selftests import result_of
 from device.app.terminal import Terminal
 from device.app.trend_watch import with_trend
@@ -42,7 +42,8 @@ class Standalone:
             raise ValueError(f"part {part!r} is not known; known are {known}")
         loop = Loop()
         collected: list[Evidence] = []
-        fresh: list[Evidence] = []
+        ended: set[str] = set()
+        total = len({fact for plan in plans for fact in plan.facts})
 
         def take(evidence: Evidence) -> None:
             if evidence.id == "profile.signature" and evidence.outcome is Outcome.PASS:
@@ -50,15 +51,12 @@ class Standalone:
             spec = self._catalogue.checks.get(evidence.id)
             evidence = with_trend(evidence, spec, self._store.trends, datetime.now().astimezone())
             collected.append(evidence)
-            fresh.append(evidence)
+            ended.add(evidence.id)
             self._cache.note(evidence)
-
-        def part_done(done: PartDone) -> None:
-            progress(Progress(done.done, done.total, done.part, tuple(fresh)))
-            fresh.clear()
+            progress(Progress(len(ended), total, evidence.id, (evidence,)))
 
         specs = self._plans.specs(self._catalogue)
-        SelftestRun(loop, plans, specs, take, part_done, loop.stop).start()
+        SelftestRun(loop, plans, specs, take, loop.stop).start()
         loop.run()
         self._store.note_evidence(collected, self._cache.snapshot())
         self._store.settle()

@@ -11,6 +11,7 @@ import pytest
 from support.hal_library import LYING, compile_library, compiler_missing
 from support.terminal import Terminal
 
+from device.commands.line import ask_service
 from tools.simulate.files import sign_with_new_key
 from tools.simulate.running_service import RunningService
 
@@ -205,3 +206,39 @@ def test_a_profile_of_another_terminal_is_known_by_its_serial_number(
             assert rows["identity.serial_number"] == outcome
             assert rows["identity.model"] == ("pass", "")
             assert rows["identity.firmware"] == ("not_run", "not_supported")
+
+
+def test_the_daily_reset_of_the_secure_part_starts_a_safe_test_that_is_told_check_by_check(terminal: Terminal) -> None:
+    with terminal.running() as service, terminal.client() as application:
+        application.hello("unionpay", ("selftest",))
+        application.say("reset")
+        steps = [application.wait_for("selftest", run="reset")]
+        while steps[-1]["done"] < steps[-1]["total"]:
+            steps.append(application.wait_for("selftest", run="reset"))
+        assert [step["done"] for step in steps] == list(range(1, steps[-1]["total"] + 1))
+        assert {step["check"] for step in steps} >= {"storage.free", "memory.available", "clock.floor"}
+        service.wait_for_line("selftest run=reset")
+        asked = {row["id"] for row in service.ask("selftest", level="safe", part="memory")["evidence"]}
+        told = application.wait_for("selftest", run="asked")
+        assert told["check"] in asked
+
+
+def test_an_application_that_does_not_ask_for_it_is_told_nothing_of_self_tests(terminal: Terminal) -> None:
+    with terminal.running() as service, terminal.client() as application:
+        application.hello("unionpay", ("display",))
+        service.ask("selftest", level="safe", part="memory")
+        application.say("idle")
+        application.wait_for("ok", of="idle")
+        assert "selftest" not in {message["type"] for message in application._unread}
+
+
+def test_the_command_line_is_told_of_each_check(terminal: Terminal) -> None:
+    steps: list[Mapping[str, Any]] = []
+    with terminal.running():
+        _, result = ask_service(terminal.run_dir, "selftest", {"level": "safe", "part": "storage"}, steps.append)
+    assert [step["done"] for step in steps] == list(range(1, len(result["evidence"]) + 1))
+    assert [step["text"] for step in steps] == [step["evidence"][0]["id"] for step in steps]
+    assert steps[-1]["done"] == steps[-1]["total"]
+    timed = [row for row in result["evidence"] if row["outcome"] != "not_run"]
+    assert timed
+    assert all(row["took_ms"] is not None for row in timed)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools.payment_client import PaymentClient
+from tools.checked_client import CheckedClient
 from tools.simulate.running_service import RunningService, wait_until
 
 FIELDS = {"mti": "0210", "11": "000062", "39": "62", "41": "00000062", "42": "123456789012345", "22": "051"}
@@ -50,9 +50,9 @@ class Terminal:
                 service.stop()
         assert "Traceback" not in self.log.read_text()
 
-    def client(self) -> PaymentClient:
-        """Connect as a payment application."""
-        return PaymentClient(self.run_dir / "host.sock", PATIENCE_S)
+    def client(self) -> CheckedClient:
+        """Connect as a payment application; every message is held against the schema."""
+        return CheckedClient(self.run_dir / "host.sock", PATIENCE_S)
 
     def command(
         self, *words: str | Path, given: bytes | None = None, settings: bool = True

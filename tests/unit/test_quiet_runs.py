@@ -5,6 +5,7 @@ from pathlib import Path
 
 from device.app.catalogue import load_catalogue
 from device.app.parts import PartPlans
+from device.app.quiet_hour import QuietHour
 from device.app.selftests import Selftests
 from device.app.terminal import Terminal
 from device.evidence import Evidence
@@ -18,13 +19,14 @@ def test_a_hundred_declines_at_once_share_one_run_and_each_is_told(tmp_path: Pat
     settings.write_text(f'[service]\nstate_dir = "{tmp_path}/state"\nrun_dir = "{tmp_path}/run"\n')
     catalogue, loop, found, told = load_catalogue(), Loop(), list[Evidence](), list[int]()
     terminal = Terminal(ProfileSettings(None, None))
-    plans = PartPlans(read_settings(settings), terminal, Store(tmp_path / "state" / "db"), None)
+    store = Store(tmp_path / "state" / "db")
+    plans = PartPlans(read_settings(settings), terminal, store, None)
 
     def note(evidence: Evidence) -> Evidence:
         found.append(evidence)
         return evidence
 
-    selftests = Selftests(loop, lambda: catalogue, plans, note)
+    selftests = Selftests(loop, lambda: catalogue, plans, note, QuietHour(store, lambda: ""))
 
     def tell(number: int) -> None:
         told.append(number)

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tools.payment_client import NoAnswerError, PaymentClient
+from tools.checked_client import CheckedClient
+from tools.payment_client import NoAnswerError
 from tools.simulate.card import VirtualCard
 from tools.simulate.files import prepare_state, write_profile, write_settings
 from tools.simulate.host import HOST_NAME, NameServer, PaymentHost
@@ -74,7 +75,7 @@ class Player:
         self._reader: SimulatedReader | None = None
         self._link: _Link | None = None
         self._link_fd = -1
-        self._client: PaymentClient | None = None
+        self._client: CheckedClient | None = None
         self._diagnosis: Mapping[str, Any] | None = None
         self._revision = 0
 
@@ -237,9 +238,9 @@ class Player:
             shown = f"drawing every page of the last revision ({code})"
             wait_until(lambda: text.is_file() and code in text.read_text(), _SCREEN_S, shown)
 
-    def _application(self) -> PaymentClient:
+    def _application(self) -> CheckedClient:
         if self._client is None:
-            self._client = self._stack.enter_context(PaymentClient(self._host_path))
+            self._client = self._stack.enter_context(CheckedClient(self._host_path))
             self._client.hello("unionpay")
         return self._client
 

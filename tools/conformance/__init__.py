@@ -1,0 +1,1 @@
+"""What a vendor of a payment application proves with: ``python -m conformance``."""
