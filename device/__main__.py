@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from device import __version__
 from device.decoding.kinds import KINDS
@@ -44,8 +44,25 @@ in whatever way the bytes are written: 5F2A, 5f 2a, 5F:2A, 0x5F,0x2A, \\x5f\\x2a
 _TYPED: Final = re.compile(r"(?<=invalid choice): .*(?= \(choose)|(?<=[a-z])=.*(?= could match)")
 
 
+class _Help(argparse.HelpFormatter):
+    """As wide as the window; argparse itself would import shutil to know that, and the service would keep it."""
+
+    def __init__(self, prog: str) -> None:
+        columns = os.environ.get("COLUMNS", "")
+        with suppress(OSError):
+            columns = columns or str(os.get_terminal_size(1).columns)
+        super().__init__(prog, width=max(int(columns) if columns.isdecimal() else 80, 40) - 2)
+
+
+class _RawHelp(_Help, argparse.RawDescriptionHelpFormatter):
+    """The same, with descriptions as they are written."""
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line; the long usage is for --help."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"formatter_class": _Help, **options})
 
     def error(self, message: str) -> NoReturn:
         message = _TYPED.sub("", message)  # what was typed is not repeated: it may be card data
@@ -59,7 +76,7 @@ def _arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
         dest="command",
         parser_class=_Parser,
         metavar="COMMAND",
-        prog="posmedic",  # with prog, argparse needs no shutil
+        prog="posmedic",
     )
     settings = _Parser(add_help=False)
     settings.add_argument(
@@ -122,7 +139,7 @@ def _arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
 
 def _add_decode(decode: argparse.ArgumentParser) -> None:
     """Add what ``decode`` takes; words that it does not know are not repeated, they may be card data."""
-    decode.formatter_class = argparse.RawDescriptionHelpFormatter
+    decode.formatter_class = _RawHelp
     decode.description = _DECODED
     kinds = "\n".join(f"  {kind:<9}{reads}" for kind, reads in KINDS.items())
     decode.epilog = f"kinds:\n{kinds}\n  {'auto':<9}whichever of them fits best, and what bears that out\n{_EXAMPLES}"
