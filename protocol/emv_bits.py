@@ -67,7 +67,8 @@ class BitTable:
 
     ``tags`` in upper-case hex; ``schemes`` empty: for every card; ``least`` and ``most`` bytes. The first ``skip``
     bytes are passed over; with ``group`` the rows hold again for every group of so many bytes. ``read``: the only
-    bytes that are read and judged (empty: all of them). ``codes``: meanings of the whole value, instead of rows.
+    bytes that are read and judged (empty: all of them). ``codes``: meanings of the whole value, instead of rows; with
+    ``skip``, of as many bytes behind those as a code has. ``when``: rows that must hold for anything to be said.
     """
 
     name: str
@@ -82,10 +83,17 @@ class BitTable:
     skip: int = 0
     group: int = 0
     read: tuple[int, ...] = ()
+    when: tuple[BitRow, ...] = ()
+
+    def holds(self, value: bytes) -> bool:
+        """Do the rows of ``when`` hold?"""
+        return all(row.byte <= len(value) and row.holds(value[row.byte - 1]) for row in self.when)
 
     def explain(self, value: bytes) -> tuple[BitMeaning, ...]:
         """Everything that ``value`` says, in byte order, with oddities where they stand. Never raises."""
-        meanings = list(self._bits(value) if self.codes is None else self._code(value))
+        if not self.holds(value):
+            return ()
+        meanings = list(self._bits(value) if self.codes is None else self._code(value, self.codes))
         if len(value) < self.least:
             words = Words(f"缺少字节：应至少 {self.least} 字节", f"cut: at least {self.least} bytes expected")
             meanings.append(_odd(len(value) + 1, 0, words))
@@ -94,12 +102,14 @@ class BitTable:
             meanings.append(_odd(self.most + 1, 0, words))
         return tuple(meanings)
 
-    def _code(self, value: bytes) -> Iterable[BitMeaning]:
-        mask = (1 << 8 * len(value)) - 1
-        if (words := (self.codes or {}).get(value)) is not None:
-            yield BitMeaning(1, mask, words)
+    def _code(self, value: bytes, codes: Mapping[bytes, Words]) -> Iterable[BitMeaning]:
+        code = value[self.skip :][: max(map(len, codes), default=0)] if self.skip else value
+        mask = (1 << 8 * len(code)) - 1
+        if (words := codes.get(code)) is not None:
+            yield BitMeaning(self.skip + 1, mask, words)
         elif self.least <= len(value) <= self.most:
-            yield BitMeaning(1, mask, _UNLISTED_CODE)  # hosts and schemes have codes of their own: nothing is wrong
+            # hosts and schemes have codes of their own: nothing is wrong
+            yield BitMeaning(self.skip + 1, mask, _UNLISTED_CODE)
 
     def _bits(self, value: bytes) -> Iterable[BitMeaning]:
         body = value[self.skip : self.most]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from protocol.emv_bits import BitMeaning, BitRow, BitTable
+from protocol.emv_bits import BitMeaning, BitTable
 
 
 class Sureness(StrEnum):
@@ -25,18 +25,15 @@ class Sureness(StrEnum):
 class IadLayout:
     """One layout: a bit table whose byte numbers count from the first byte of the value, and how to know it.
 
-    ``when``: rows that must hold. ``own_form``: no other layout looks like it, whoever issued the card.
+    The rows of its ``when`` must hold. ``own_form``: no other layout looks like it, whoever issued the card.
     """
 
     table: BitTable
-    when: tuple[BitRow, ...]
     own_form: bool = False
 
     def fits(self, value: bytes) -> bool:
         """Has the value the length and the fixed bytes of this layout?"""
-        if not self.table.least <= len(value) <= self.table.most:
-            return False
-        return all(row.byte <= len(value) and row.holds(value[row.byte - 1]) for row in self.when)
+        return self.table.least <= len(value) <= self.table.most and self.table.holds(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,10 +88,8 @@ def parse_layouts(file: Table) -> tuple[IadLayout, ...]:
 
 
 def _layout(section: Table, name: str) -> IadLayout:
-    when, own_form = section.texts("when"), section.flag("own_form", False)
-    table = _bit_table(section, name)
-    rows = tuple(_bit_row(section, "when", key, Words("-", "-"), table.most) for key in when)
-    return IadLayout(table, rows, own_form)
+    own_form = section.flag("own_form", False)
+    return IadLayout(_bit_table(section, name), own_form)
 
 
 def _bit_table(section: Table, name: str) -> BitTable:
@@ -103,16 +101,19 @@ def _bit_table(section: Table, name: str) -> BitTable:
     words = Words(section.text("zh"), section.text("en"))
     source, schemes_of, skip = _source(section), section.texts("schemes", ()), section.whole("skip", 0, most=most)
     read = _places(section, section.text("read")) if "read" in section else ()
+    conditions = section.texts("when", ())
+    when = tuple(_bit_row(section, "when", key, Words("-", "-"), most) for key in conditions)
     rows: tuple[BitRow, ...] = ()
     codes: dict[bytes, Words] | None = None
     if "codes" in section:
         codes = {
-            bytes.fromhex(key): text for key, text in _rows(section.table("codes"), _code_key(least, most)).items()
+            bytes.fromhex(key): text
+            for key, text in _rows(section.table("codes"), _code_key(1 if skip else least, most - skip)).items()
         }
     else:
         rows = _bit_rows(section.table("bits"), group or most, read)
     section.close()
-    return BitTable(name, words, source, tags, schemes_of, least, most, rows, codes, skip, group, read)
+    return BitTable(name, words, source, tags, schemes_of, least, most, rows, codes, skip, group, read, when)
 
 
 def _bit_rows(table: Table, most: int, read: tuple[int, ...]) -> tuple[BitRow, ...]:

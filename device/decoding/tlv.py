@@ -194,7 +194,7 @@ def _before_odd(meanings: tuple[BitMeaning, ...], skip: int, group: int) -> tupl
     odd = next((meaning for meaning in meanings if meaning.is_odd), None)
     if odd is None:
         return meanings
-    begin = odd.byte - (odd.byte - 1 - skip) % group
+    begin = odd.byte - (odd.byte - 1 - skip) % max(1, group)
     return (*(meaning for meaning in meanings if meaning.byte < begin), odd)
 
 

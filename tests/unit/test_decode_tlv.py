@@ -104,6 +104,16 @@ def test_the_rules_before_one_that_is_reserved_are_told() -> None:
     assert said[5:] == ["value not defined"]
 
 
+def test_the_device_of_a_mastercard_is_told_and_its_other_data_is_not() -> None:
+    card = "4F07A0000000041010"
+    result = rows(card + "9F6E080528000030334142")
+    assert english(result, "9F6E") == ["03 watch"]
+    assert result["objects"][1]["value"] == "(hidden, 8 bytes)"
+    assert english(rows(card + "9F6E050528000030"), "9F6E") == ["cut: at least 6 bytes expected"]
+    assert "meanings" not in rows(card + "9F6E050528800030")
+    assert "meanings" not in rows("9F6E080528000030334142")  # of another scheme it is another thing
+
+
 def test_a_file_locator_names_files_and_records() -> None:
     result = rows("9408" + "08010100" + "10010302")
     assert result["files"] == [
