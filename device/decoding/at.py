@@ -33,6 +33,8 @@ _MOST_KEPT: Final = 4
 _IDENTITIES: Final = ("ATI", "AT+CGMI", "AT+CGMM", "AT+CGMR", "AT+GMI", "AT+GMM", "AT+GMR")
 _PLAIN_ERROR: Final = re.compile(r"[A-Za-z][A-Za-z ,()/'_-]{1,58}", re.ASCII)
 _COMMAND: Final = re.compile(r"AT(?:[+^*$%#&!][A-Z][A-Z0-9]{0,15}|[A-Z&]\d{0,3})?", re.IGNORECASE | re.ASCII)
+_DIGITS: Final = re.compile(r"\d{3}", re.ASCII)
+_MESSAGES: Final = ("+CMT", "+CMGR", "+CMGL", "+CBM", "+CDS", "+CUSD", "+CMGS")
 _NAMED: Final = re.compile(r"[+^*$%#&!][A-Z][A-Z0-9]{1,15}", re.IGNORECASE | re.ASCII)
 _NOISE: Final = re.compile(r"^[^\x20-\x7e]+|[^\x20-\x7e]+$")
 
@@ -45,6 +47,7 @@ class AtStream:
         self._asked = ""
         self._answered = False
         self._digits = False
+        self._in_message = False  # behind the head of a message: what is not known may be its text
         self._kept: list[str] = []  # lines of an answer in several lines (+UCGED)
         self._open: dict[Direction, tuple[int, bytearray]] = {}
         self._offset = 0
@@ -150,9 +153,13 @@ class AtStream:
             return self._row(offset, "unasked", name, unasked, fields)
         if unasked is not None and not asked:
             return self._row(offset, "unasked", unasked_name, unasked)
-        known = _NAMED.fullmatch(name) and (asked or name in self._tables.unasked)
+        known = _NAMED.fullmatch(name) and (asked or name in self._tables.unasked or self._is_name(text, name))
         kind = "answer" if asked else "unknown"
         return self._row(offset, kind, name if known else hidden(len(text), "characters"))
+
+    def _is_name(self, text: str, name: str) -> bool:
+        """A command's name that no table has may be told, unless the line can be the text of a message."""
+        return text.startswith(name) and not self._in_message and not _DIGITS.search(name)
 
     def _several_lines(self, text: str) -> Row | None:
         if name_of(self._asked) != "+UCGED" or not is_information(text, self._asked, begun=bool(self._kept)):
@@ -177,6 +184,8 @@ class AtStream:
         self, offset: int, kind: str, line: str, meaning: dict[str, str] | None = None, fields: Row | None = None
     ) -> Row:
         asked = _shown_command(self._asked) if self._asked and kind not in ("command", "echo", "unasked") else ""
+        if kind != "unknown":
+            self._in_message = line in _MESSAGES
         row: Row = {"offset": offset, "kind": kind, "line": line, "asked": asked}
         return row | {"meaning": meaning or "", "fields": fields or {}}
 
@@ -204,6 +213,7 @@ def decode(data: bytes, tables: Tables) -> Decoded:
     stream = open_stream(tables)
     rows = [*stream.feed(data), *stream.close()]
     kinds = {str(row["kind"]) for row in rows}
-    if not kinds & {"command", "echo", "result", "answer", "unasked"}:
+    is_named = any(_NAMED.fullmatch(str(row["line"])) for row in rows)
+    if not is_named and not kinds & {"command", "echo", "result", "answer", "unasked"}:
         return Decoded(Outcome.NOT_THAT_KIND, {"reason": "no AT command, answer or final result was found"})
     return Decoded(Outcome.WHOLE if "result" in kinds else Outcome.PARTIAL, {"lines": rows}, Backing.SHAPE)

@@ -248,6 +248,15 @@ def test_what_is_sent_as_text_is_never_taken_for_an_answer() -> None:
     assert [row["kind"] for row in stream.feed(b"\r\n+CMGS: 3\r\nOK\r\n", Direction.RECEIVED)] == ["answer", "result"]
 
 
+def test_the_name_of_a_line_that_no_table_has_is_told_but_not_within_a_message() -> None:
+    assert [(row["kind"], row["line"]) for row in rows('+UIPADDR: 1:"usb","10.2.3.4"\r\n')] == [("unknown", "+UIPADDR")]
+    assert decode(b"+UIPADDR: 1\r\n", TABLES).outcome is Outcome.PARTIAL
+    hidden_lines = rows("+CMT: ,24\r\n+PIN: 1\r\n+CODE: 2\r\n+lower: 3\r\n+N138001: 4\r\n")[1:]
+    assert all(str(row["line"]).startswith("(hidden") for row in hidden_lines)
+    assert rows("+lower: 3\r\n")[0]["line"] == "(hidden, 9 characters)"
+    assert rows("+N138001: 4\r\n")[0]["line"] == "(hidden, 11 characters)"
+
+
 def test_a_short_message_is_told_by_its_length_only() -> None:
     found = rows("AT+CMGR=1\r\n+CMGR: 1,,24\r\nMeet me at noon\r\nOK\r\n")
     assert found[2]["line"] == "(hidden, 15 characters)"
