@@ -38,6 +38,7 @@ _HEADER_MARKS: Final[Mapping[int, tuple[bytes, ...]]] = {  # a header of so many
     22: (b"\x16",),  # its own length
     46: (b"\x2e",),  # its own length
 }
+_MOST_USUAL: Final = 9_999  # bytes of a message that is as long as it tells
 _HEX_OF: Final = {Encoding.EBCDIC: HEX_CHARACTERS.decode("ascii").encode("cp500")}
 _WEIGHT_OF_A_MARK: Final = 8  # a TPDU or a marked header bears a broken message out as so many bytes of it do
 
@@ -115,8 +116,7 @@ def open_envelope(
                 fits.append((wrapping, profile))
             elif not fits:
                 message = _read(data, wrapping, profile, None)
-                against = _is_written_bitmap(data, wrapping, profile)
-                reached = message.end + _WEIGHT_OF_A_MARK * (wrapping.marks - 2 * against)
+                reached = message.end + _WEIGHT_OF_A_MARK * _marks(data, wrapping, profile)
                 if furthest is None or (message.present and reached > furthest[0]):
                     furthest = (reached, wrapping, profile)
     if fits:
@@ -138,6 +138,13 @@ def open_envelope(
 _NOTHING: Final[frozenset[int]] = frozenset()
 
 
+def _marks(data: bytes | bytearray, wrapping: Wrapping, profile: MessageProfile) -> int:
+    """What bears out the reading of a broken message, as marks: also a length that tells of more than is there."""
+    prefix = PREFIXES.get(wrapping.prefix)
+    is_cut = prefix is not None and len(data) < prefix.told(data) <= _MOST_USUAL
+    return wrapping.marks + is_cut - 2 * _is_written_bitmap(data, wrapping, profile)
+
+
 def _why_it_lies(prefix: str, size: int) -> str:
     if prefix == "stx":
         return "the check byte or the length of the STX frame is wrong"
@@ -155,22 +162,21 @@ def _read(data: bytes | bytearray, wrapping: Wrapping, profile: MessageProfile, 
 def _least_doubtful(
     data: bytes | bytearray, fits: list[tuple[Wrapping, MessageProfile]]
 ) -> list[tuple[Wrapping, MessageProfile]]:
-    """Those that fit by their lengths, best first.
+    """Those that fit by their lengths, best first; a profile's variants that read the same are one.
 
-    Where one has no failing field, the others with one are dropped, and so are a profile's variants that read the same.
+    Where one has no failing field, the others with one are dropped.
     """
-    if len(fits) == 1:
-        return fits
-    readings = [_read(data, *fit, None) for fit in fits]
-    doubts = [_doubts(data, *fit, message) for fit, message in zip(fits, readings, strict=True)]
-    order = sorted(range(len(fits)), key=lambda number: doubts[number])
-    kept: dict[tuple[object, ...], tuple[Wrapping, MessageProfile]] = {}
-    for number in order:
-        wrapping, profile = fits[number]
+    kept: dict[tuple[object, ...], tuple[Wrapping, MessageProfile, Message]] = {}
+    for wrapping, profile in fits if len(fits) > 1 else ():
+        message = _read(data, wrapping, profile, None)
         family = profile.name.partition(" (")[0]  # a variant's name begins with its profile's
-        if doubts[number][0] == doubts[order[0]][0]:
-            kept.setdefault((wrapping, family, tuple(sorted(readings[number].fields.items()))), fits[number])
-    return list(kept.values())
+        kept.setdefault((wrapping, family, *sorted(message.fields.items())), (wrapping, profile, message))
+    if len(kept) < 2:
+        return fits[:1]
+    readings = list(kept.values())
+    doubts = [_doubts(data, *reading) for reading in readings]
+    order = sorted(range(len(readings)), key=lambda number: doubts[number])
+    return [readings[number][:2] for number in order if doubts[number][0] == doubts[order[0]][0]]
 
 
 def _doubts(

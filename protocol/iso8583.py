@@ -120,9 +120,7 @@ def parse_message(
     be ``complete`` although a field nobody asked for holds a character it may not. ``version`` is the digit (``0``
     1987, ``1`` 1993, ``2`` 2003) whose field table applies; None takes the MTI's own first digit.
     """
-    plan: Plan | Failure | None = profile.plans.get((_head(data, start, profile), only, version))
-    if plan is None:
-        plan = _make_plan(data, start, profile, only, version)
+    plan = _plan(data, start, profile, only, version)
     if isinstance(plan, Failure):
         mti = read_mti(data, start, profile.mti)
         left = max(0, len(data) - plan.offset)
@@ -140,7 +138,7 @@ def locate_fields(
     data: Data, profile: MessageProfile, *, start: int = 0, version: str | None = None
 ) -> Mapping[int, tuple[int, int]]:
     """Offset and bytes on the wire, its length included, of every field up to the first that cannot be read."""
-    plan = _make_plan(data, start, profile, None, version)
+    plan = _plan(data, start, profile, None, version)
     extents: Extents = {}
     if not isinstance(plan, Failure):
         _exactly(data, start, profile, plan, None, extents)
@@ -155,6 +153,14 @@ def _head(data: Data, start: int, profile: MessageProfile) -> bytes:
     if profile.bitmap is Encoding.BINARY:
         return bytes(data[start : at + (16 if data[at] & 0x80 else 8)])
     return bytes(data[start : at + (32 if data[at] in _ANNOUNCES_SECOND else 16)])
+
+
+def _plan(
+    data: Data, start: int, profile: MessageProfile, only: frozenset[int] | None, version: str | None
+) -> Plan | Failure:
+    """The plan for the message at ``start``, mostly the one that was made for an earlier message with the same head."""
+    plan: Plan | None = profile.plans.get((_head(data, start, profile), only, version))
+    return plan if plan is not None else _make_plan(data, start, profile, only, version)
 
 
 def _make_plan(
