@@ -1,12 +1,15 @@
 """Speed and memory of this checkout on this machine, as figures beside their targets and as ratios to a peer.
 
-Usage: python -m tools.bench [--out FILE]. Peers run in the same process or the same minute: pyiso8583 for decoding, an
-empty Python for start-up. Nothing here passes or fails: figures are for people.
+Usage: python -m tools.bench [--only PART]... [--out FILE]. PART is protocols (decoding, deframing, imports) or
+service (start, idling, declines, self-test); without it all are measured. Peers run in the same process in turn with
+ours: pyiso8583 and pyemv for decoding; or in the same minute: an empty Python for start-up. Nothing here passes or
+fails: figures are for people.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -33,7 +36,10 @@ from tools.simulate.iso_message import Style, build_message, wrap_request, wrap_
 from tools.simulate.running_service import RunningService
 
 _WANTED: Final = frozenset((11, 12, 13, 39, 41, 42))
+_PARTS: Final = ("protocols", "service")
 _STARTS: Final = 15
+_ROUNDS: Final = 15
+_REPEATS: Final = 300
 _DECLINES: Final = 60
 _IDLE_S: Final = 20.0
 _PLAIN: Final[dict[int, str | bytes]] = {
@@ -44,14 +50,19 @@ _PLAIN: Final[dict[int, str | bytes]] = {
 
 
 def main() -> int:
-    """Measure everything and print one table."""
+    """Measure what is wanted and print one table."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
     parser.add_argument("--out", type=Path, help="write the table to this file too")
-    out = parser.parse_args().out
-    rows = [("what", "figure", "target"), *_decode(), *_tlv(), *_deframing(), *_imports()]
-    with tempfile.TemporaryDirectory(prefix="posmedic-bench-") as folder:
-        rows += _start(Path(folder))
-        rows += _live(Path(folder))
+    parser.add_argument("--only", choices=_PARTS, action="append", help="this part alone; may be given again")
+    wanted = parser.parse_args()
+    parts, out = wanted.only or list(_PARTS), wanted.out
+    rows = [("what", "figure", "target")]
+    if "protocols" in parts:
+        rows += [*_decode(), *_tlv(), *_deframing(), *_imports()]
+    if "service" in parts:
+        with tempfile.TemporaryDirectory(prefix="posmedic-bench-") as folder:
+            rows += _start(Path(folder))
+            rows += _live(Path(folder))
     width = max(len(row[0]) for row in rows)
     table = "\n".join(f"{name:{width}}  {figure:32}  {target}" for name, figure, target in rows)
     print(table)
@@ -66,10 +77,13 @@ def _decode() -> list[tuple[str, str, str]]:
     wrapped = wrap_response(message, Style.ASCII)
     if parse_message(message, profile).fields[39] != iso8583.decode(message, default_ascii)[0]["39"]:
         raise SystemExit("bench: the two decoders do not agree, so there is nothing to compare")
-    ours = _each_us(lambda: parse_message(message, profile, _WANTED))
-    full = _each_us(lambda: parse_message(message, profile))
-    peer = _each_us(lambda: iso8583.decode(message, default_ascii))
-    opened = _each_us(lambda: open_envelope(wrapped, (profile,), _WANTED))
+    ours, full, peer, opened = _each_us(
+        lambda: parse_message(message, profile, _WANTED),
+        lambda: parse_message(message, profile),
+        lambda: iso8583.decode(message, default_ascii),
+        lambda: open_envelope(wrapped, (profile,), _WANTED),
+        repeats=_REPEATS,
+    )
     return [
         ("ISO 8583, what the diagnosis needs", f"{ours:.1f} us, {peer / ours:.1f}x pyiso8583", ">= 5x"),
         ("ISO 8583, every field", f"{full:.1f} us, {peer / full:.1f}x pyiso8583", ">= 1.5x"),
@@ -86,24 +100,25 @@ def _tlv() -> list[tuple[str, str, str]]:
     )
     if {item.tag: item.value for item in parse_tlv(chip).objects} != pyemv_tlv.decode(chip):
         raise SystemExit("bench: the two TLV readers do not agree, so there is nothing to compare")
-    peer = _each_us(lambda: pyemv_tlv.decode(chip))
-    checked = _each_us(lambda: parse_tlv(chip))
-    made = _each_us(lambda: parse_tlv(chip).objects)
+    peer, checked, made = _each_us(
+        lambda: pyemv_tlv.decode(chip), lambda: parse_tlv(chip), lambda: parse_tlv(chip).objects, repeats=_REPEATS
+    )
     return [
         ("TLV, read and all lengths checked", f"{checked:.1f} us, {peer / checked:.1f}x pyemv", ">= 3x"),
         ("TLV, every object made", f"{made:.1f} us, {peer / made:.1f}x pyemv", ""),
     ]
 
 
-def _each_us(call: Callable[[], object], calls: int = 2000) -> float:
-    """Best of several rounds: the least disturbed one."""
-    rounds = []
-    for _ in range(7):
-        began = time.perf_counter()
-        for _ in range(calls):
-            call()
-        rounds.append((time.perf_counter() - began) / calls)
-    return min(rounds) * 1e6
+def _each_us(*calls: Callable[[], object], repeats: int) -> list[float]:
+    """Processor time of each call, in turn, so that a busy machine is as hard on all; the best of all rounds."""
+    rounds: list[list[float]] = [[] for _ in calls]
+    for _ in range(_ROUNDS):
+        for call, spent in zip(calls, rounds, strict=True):
+            began = time.thread_time()
+            for _ in range(repeats):
+                call()
+            spent.append((time.thread_time() - began) / repeats)
+    return [min(spent) * 1e6 for spent in rounds]
 
 
 def _settings(folder: Path, kind: str) -> Path:
@@ -145,10 +160,10 @@ def _ready_ms(settings: Path) -> float:
 def _imports() -> list[tuple[str, str, str]]:
     """``protocol`` in a fresh Python, less what an empty one takes: the package, what a sale needs of it, all of it."""
     names = sorted(path.stem for path in Path(protocol.__file__).parent.glob("*.py") if path.stem != "__init__")
-    empty = min(_empty_ms() for _ in range(_STARTS))
+    empty = min(_processor_ms("pass") for _ in range(_STARTS))
 
     def row(what: str, imports: str, target: str) -> tuple[str, str, str]:
-        loaded = min(_empty_ms(f"import {imports}") for _ in range(_STARTS))
+        loaded = min(_processor_ms(f"import {imports}") for _ in range(_STARTS))
         return (what, f"{loaded - empty:.1f} ms over an empty Python", target)
 
     return [
@@ -171,7 +186,7 @@ def _deframing() -> list[tuple[str, str, str]]:
 
     if ours() != len(payloads) or _frames_byte_by_byte(stream) != len(payloads):
         raise SystemExit("bench: the two deframers do not agree, so there is nothing to compare")
-    each_us, peer_us = _each_us(ours, 3), _each_us(lambda: _frames_byte_by_byte(stream), 1)
+    each_us, peer_us = _each_us(ours, lambda: _frames_byte_by_byte(stream), repeats=1)
     return [
         (
             "control frames out of a stream",
@@ -201,6 +216,14 @@ def _empty_ms(program: str = "pass") -> float:
     began = time.perf_counter()
     subprocess.run([sys.executable, "-I", "-c", program], check=True)
     return (time.perf_counter() - began) * 1000
+
+
+def _processor_ms(program: str) -> float:
+    """Processor time of a fresh Python with this program."""
+    _, status, used = os.wait4(subprocess.Popen([sys.executable, "-I", "-c", program]).pid, 0)
+    if status:
+        raise SystemExit(f"bench: {program[:40]!r} did not run")
+    return (used.ru_utime + used.ru_stime) * 1000
 
 
 def _live(folder: Path) -> list[tuple[str, str, str]]:

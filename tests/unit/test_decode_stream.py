@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -168,6 +169,54 @@ def test_results_come_while_the_log_goes_on_and_ctrl_c_ends_with_the_summary() -
     process.stdin.close()
     process.stdout.close()
     process.stderr.close()
+
+
+def shell(words: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a shell makes of a redirection around the command."""
+    line = f"{' '.join(COMMAND)} {words}"
+    return subprocess.run(["bash", "-c", line, "bash", *arguments], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        ("tlv 9A03261123 >/dev/full", 2, "No space left on device"),
+        ("at --file <(yes 'TX AT' | head -n 30000) >/dev/full", 2, "No space left on device"),
+        ("tlv 9A03261123 >&-", 0, ""),
+        ("auto <&-", 2, "The input is empty"),
+        ("auto --file /dev/null", 2, "The input is empty"),
+        ("auto --json --file - </dev/null", 2, "The input is empty"),
+        ("auto --file /tmp", 2, "Is a directory"),
+        ("auto --file /nonexistent", 2, "No such file"),
+        ("tlv zz 2>&-", 2, ""),
+        ("at --file <(yes 'TX AT' | head -n 30000) | head -n 1 >/dev/null; exit ${PIPESTATUS[0]}", 141, ""),
+    ],
+)
+def test_whatever_fails_around_it_is_one_line_and_never_a_traceback(words: str, code: int, says: str) -> None:
+    ended = shell(words)
+    assert ended.returncode == code
+    assert says in ended.stderr
+    assert ended.stderr.count("\n") == bool(says)
+    assert ended.stderr.startswith("posmedic: " if says else "")
+
+
+def test_tables_are_as_wide_as_the_terminal() -> None:
+    leader, follower = pty.openpty()
+    termios.tcsetwinsize(follower, (24, 80))
+    wire = peer.terminal_message("0210", peer.RESPONSE).hex()
+    process = subprocess.Popen([*COMMAND, "iso8583", "--lang", "en", wire], stdout=follower)
+    os.close(follower)
+    said = b""
+    try:
+        while piece := os.read(leader, 4096):
+            said += piece
+    except OSError:  # EIO: the far side has closed
+        pass
+    os.close(leader)
+    assert process.wait(60) == 0
+    lines = said.decode().splitlines()
+    assert len(lines) > 20
+    assert max(map(len, lines)) <= 80
 
 
 def test_standard_input_of_more_than_a_small_size_is_streamed() -> None:

@@ -19,7 +19,7 @@ from tools.fuzz.laws import Laws, shows_card
 from tools.fuzz.ledger import Ledger, modules_of, source_hash
 from tools.fuzz.plain import Plain, batch
 from tools.fuzz.rules import WHOLE_SHARE, Check, LawError, Target, check_spans, check_stream, cut_of
-from tools.fuzz.seeds import PAN
+from tools.fuzz.seeds import PAN, corpus_of
 from tools.fuzz.targets import DECODERS, targets_of
 
 TABLES = Tables()
@@ -180,6 +180,13 @@ def test_each_decoder_has_targets_whose_seeds_keep_the_laws(decoder: str) -> Non
     assert len({target.name for target in targets}) == len(targets)
     for target in targets:
         check_group(target, target.seeds[:8])
+
+
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_each_decoder_has_a_corpus_in_the_repository(decoder: str) -> None:
+    inputs = corpus_of(decoder)
+    assert inputs
+    assert all(set(inputs) <= set(target.seeds) for target in targets_of(decoder))
 
 
 def test_every_parser_of_protocol_is_fuzzed() -> None:
