@@ -115,3 +115,10 @@ def test_what_is_told_names_command_and_status_and_hides_data() -> None:
 def test_another_type_is_no_frame() -> None:
     (error,) = decode(b"ViVOtech\0Xabc", TABLES).result["faults"]
     assert (error["offset"], error["fault"]) == (0, "bad_type")
+
+
+def test_a_spoilt_data_frame_does_not_hold_back_what_follows() -> None:
+    deframer = NeoDeframer()
+    items = deframer.feed(DATA[:-1] + b"\xff" + ACCEPTED + PONG)
+    assert [item[0] for item in told(items)] == [NeoOldType.ACK]
+    assert isinstance(items[-1], NeoFrame)
