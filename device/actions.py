@@ -11,16 +11,29 @@ from device.evidence import Evidence, Level
 
 
 @dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a person is asked for: ``check`` has the words in the texts, ``wait_s`` is how long it is waited for.
+
+    ``confirm``: the answer is yes or no, through :meth:`Actions.answer`; else doing it is the answer.
+    """
+
+    check: str
+    wait_s: float
+    confirm: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """``done`` of ``total`` steps; ``text`` names the step that just ended, ``evidence`` is what it has found.
 
-    The steps of a self-test are its checks.
+    The steps of a self-test are its checks. With ``prompt`` nothing has ended: a person is asked for something.
     """
 
     done: int
     total: int
     text: str
     evidence: Sequence[Evidence] = ()
+    prompt: Prompt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +56,16 @@ class Actions(Protocol):
         part: str | None,
         progress: Callable[[Progress], None],
         done: Callable[[SelftestResult], None],
+        *,
+        person: bool = False,
     ) -> None:
-        """Run the checks up to ``level`` of one part or all; raises ValueError for an unknown part."""
+        """Run the checks up to ``level`` of one part or all; raises ValueError for an unknown part.
+
+        ``person``: somebody at the terminal follows the prompts of the progress.
+        """
+
+    def answer(self, check: str, *, seen: bool | None) -> bool:
+        """Say what the person answered to this check's prompt, None: nobody does; False where nobody waits for it."""
 
     def history(self) -> Mapping[str, Any]:
         """Return the fault memory: declines and faults, newest first."""

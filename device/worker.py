@@ -50,7 +50,10 @@ class Ending:
 
 
 class Worker:
-    """Runs ``task(report)`` in a child. ``on_report`` gets each reported value, ``on_end`` the ending, once."""
+    """Runs ``task(report)`` in a child. ``on_report`` gets each reported value, ``on_end`` the ending, once.
+
+    ``kept`` is a descriptor that stays open in the child.
+    """
 
     def __init__(
         self,
@@ -59,6 +62,7 @@ class Worker:
         deadline_s: float,
         on_report: Callable[[Any], None],
         on_end: Callable[[Ending], None],
+        kept: int | None = None,
     ) -> None:
         self._loop = loop
         self._on_report = on_report
@@ -74,7 +78,7 @@ class Worker:
         lifeline, self._lifeline = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            _run_child(task, child_fd, lifeline, deadline_s)
+            _run_child(task, child_fd, lifeline, deadline_s, kept)
         os.close(child_fd)
         os.close(lifeline)
         os.set_blocking(self._fd, False)
@@ -154,7 +158,7 @@ def silence() -> None:
     os.close(nowhere)
 
 
-def _run_child(task: Task, fd: int, lifeline: int, deadline_s: float) -> None:
+def _run_child(task: Task, fd: int, lifeline: int, deadline_s: float, kept: int | None) -> None:
     """Everything the child does; it never returns."""
     code = 1
     try:
@@ -163,9 +167,7 @@ def _run_child(task: Task, fd: int, lifeline: int, deadline_s: float) -> None:
             signal.signal(number, signal.SIG_DFL)
         signal.set_wakeup_fd(-1)
         signal.setitimer(signal.ITIMER_REAL, deadline_s + _GRACE_S)  # the last resort
-        os.closerange(3, fd)
-        os.closerange(fd + 1, lifeline)
-        os.closerange(lifeline + 1, min(os.sysconf("SC_OPEN_MAX"), _MOST_FDS))
+        _close_all_but({fd, lifeline, *(() if kept is None else (kept,))})
         _end_with_parent(lifeline)
 
         def report(value: object) -> None:
@@ -178,6 +180,14 @@ def _run_child(task: Task, fd: int, lifeline: int, deadline_s: float) -> None:
             report({"crash": name_of_error(error)})
     finally:
         os._exit(code)
+
+
+def _close_all_but(kept: set[int]) -> None:
+    """Close every descriptor from 3 on that is not ``kept``."""
+    start = 3
+    for fd in (*sorted(kept), min(os.sysconf("SC_OPEN_MAX"), _MOST_FDS)):
+        os.closerange(start, fd)
+        start = fd + 1
 
 
 def _end_with_parent(lifeline: int) -> None:

@@ -144,6 +144,12 @@ class Framebuffer:
             start = geometry.start_of(row)
             self._memory[start : start + size] = view[row * size : (row + 1) * size]
 
+    def read(self) -> bytes:
+        """The visible region as it is now, in the form that :meth:`write` takes."""
+        geometry = self.geometry
+        starts = (geometry.start_of(row) for row in range(geometry.height))
+        return b"".join(self._memory[start : start + geometry.row_bytes] for start in starts)
+
     def _geometry(self, given: Geometry | None) -> Geometry:
         try:
             var = fcntl.ioctl(self._fd, _FBIOGET_VSCREENINFO, bytes(_VAR_BYTES))

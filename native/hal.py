@@ -26,6 +26,7 @@ _SENTENCES: Final = {
     "no_answer": "The part was asked by the hardware library and stayed silent.",
     "failed": "The part answered the hardware library that it cannot do it.",
 }
+_ZEROED: Final = ("char", "uint8_t")  # texts and bits are 0 when the function is entered, not UNKNOWN
 _FLAG: Final = (0, 1)
 _COUNT: Final = (0, 2**31 - 1)
 _RANGES: Final = {
@@ -136,10 +137,12 @@ class Tamper:
 
 @dataclass(frozen=True, slots=True)
 class Keypad:
-    """How many keys there are and how many read as pressed now."""
+    """How many keys there are and how many read as pressed now; and which, by Linux' KEY_ codes, () if not told."""
 
     keys: int | None
     pressed: int | None
+    fitted: tuple[int, ...] = ()
+    down: tuple[int, ...] = ()
 
 
 _Answer = TypeVar("_Answer", Identity, Reader, Printer, Contactless, Battery, Tamper, Keypad)
@@ -259,7 +262,7 @@ def _set_unknown(ffi: _hal_abi._Ffi, out: Any, member: str) -> None:
     present = getattr(out, member)
     if isinstance(present, int):
         setattr(out, member, UNKNOWN)
-    elif ffi.typeof(present).item.cname != "char":
+    elif ffi.typeof(present).item.cname not in _ZEROED:
         for number in range(len(present)):
             present[number] = UNKNOWN
 
@@ -268,6 +271,8 @@ def _value(ffi: _hal_abi._Ffi, out: Any, member: str) -> Any:
     found = getattr(out, member)
     if isinstance(found, int):
         return _number(member, found)
+    if ffi.typeof(found).item.cname == "uint8_t":
+        return tuple(place for place in range(8 * len(found)) if found[place // 8] >> place % 8 & 1)
     if ffi.typeof(found).item.cname != "char":
         return tuple(_number(member, number) for number in found)
     raw = bytes(ffi.buffer(found))

@@ -13,7 +13,8 @@
  *  - Nothing here reads a card, a key or a PIN, and no text may hold card data.
  *  - A function that the hardware cannot serve is left NULL, or answers POSMEDIC_NOT_FITTED or POSMEDIC_NOT_SUPPORTED.
  *  - Members are POSMEDIC_UNKNOWN when the function is entered; write only what was measured now.
- *  - `size` is set by posmedic to the size of the structure it knows: do not write beyond it.
+ *  - `size` is set by posmedic to the size of the structure it knows: do not write beyond it. Structures grow at their end; a library
+ *    that was compiled with a newer header compares `size` before it writes what is new.
  *  - Texts end with a zero byte and are UTF-8.
  *
  * native/HAL.md builds one line by line; native/reference/ is a complete one for generic Linux hardware.
@@ -101,6 +102,8 @@ typedef struct {
     uint32_t size;
     int32_t keys;    /* how many keys there are */
     int32_t pressed; /* how many read as pressed now: with nobody near, a key that sticks */
+    uint8_t fitted[96]; /* a bit for each key there is: bit n % 8 of byte n / 8 is the key n of Linux' KEY_ codes */
+    uint8_t down[96];   /* a bit for each key that is pressed now; asked 50 times a second in the assisted test */
 } posmedic_keypad;
 
 typedef struct {

@@ -69,7 +69,9 @@ def _words(found: Any) -> str:
     if found is None:
         return "done"
     values = dataclasses.asdict(found)
-    return ", ".join(f"{name} {value}" for name, value in values.items() if value not in (None, "")) or "nothing told"
+    return (
+        ", ".join(f"{name} {value}" for name, value in values.items() if value not in (None, "", ())) or "nothing told"
+    )
 
 
 def main() -> int:

@@ -41,6 +41,10 @@ class Applications:
                 for item in progress.evidence:
                     session.send({"type": "selftest", "run": run, "check": item.id, "outcome": item.outcome, **counts})
 
+    def may_draw(self) -> bool:
+        """May we draw now: no application is there, or one has granted the panel?"""
+        return not self._sessions or any(session.granted for session in self._sessions)
+
     def held_back(self) -> str:
         """Why nothing above the safe level may run now, as a reason for evidence; "" if it may."""
         if any(session.busy for session in self._sessions):

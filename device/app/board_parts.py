@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from device.app.terminal import Terminal
 from device.selftest.sheet import Sheet
-from device.settings import Settings
+from device.settings import Settings, read_catalogue
 from device.terminal_profile import Reference
 from device.worker import silence
 
@@ -98,6 +98,27 @@ def _hal_part(part: str, settings: Settings, wanted: frozenset[str], sheet: Shee
         check = {"power": hal_parts.check_power, "tamper": hal_parts.check_tamper, "keypad": hal_parts.check_keypad}
         check["indicator"] = hal_parts.check_indicator
         check[part](setup, sheet)
+    _with_person(setup, wanted, sheet)
+
+
+def _with_person(setup: HalSetup | None, wanted: frozenset[str], sheet: Sheet) -> None:
+    from device.selftest import assisted  # noqa: PLC0415
+
+    if "contactless.tap" in wanted:
+        assisted.check_tap(setup, sheet)
+    if "keypad.pressed" in wanted:
+        assisted.check_keys(setup, read_key_names(), sheet)
+    if "indicator.noticed" in wanted:
+        assisted.check_noticed(setup, sheet)
+
+
+def read_key_names() -> Mapping[int, str]:
+    """Names of keys by their code, from the catalogue. Raises TableError."""
+    table = read_catalogue("keys.toml")
+    table.text("source")
+    rows = table.table("key")
+    table.close()
+    return {int(code): rows.text(code) for code in rows.keys()}  # noqa: SIM118  a Table is not a mapping
 
 
 def _printer(settings: Settings, wanted: frozenset[str], sheet: Sheet) -> None:

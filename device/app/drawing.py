@@ -75,7 +75,7 @@ class Drawing:
         from device.outlets.screen.pixels import write_framebuffer  # noqa: PLC0415
         from native.framebuffer import Framebuffer  # noqa: PLC0415
 
-        with Framebuffer(self._screen.path or Path(), _geometry_of(self._screen)) as target:
+        with Framebuffer(self._screen.path or Path(), geometry_of(self._screen)) as target:
             visible = target.geometry  # the device knows its size better than the settings
             drawn = self._pages(picture, Panel(visible.width, visible.height, visible.bits), picture.page)
             write_framebuffer(drawn.images[0], target)
@@ -90,7 +90,7 @@ class Drawing:
         self._shown(picture, drawn)
 
 
-def _geometry_of(screen: ScreenSettings) -> Geometry:
+def geometry_of(screen: ScreenSettings) -> Geometry:
     """Geometry of a panel that cannot be asked, as the settings describe it."""
     from native.framebuffer import Geometry, rgb565  # noqa: PLC0415
 

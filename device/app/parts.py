@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import Final, Protocol
 
 from device import __version__
@@ -20,7 +19,7 @@ from device.drivers.clock import SOFTWARE_FLOOR
 from device.evidence import CheckSpec, Evidence, Level
 from device.selftest.check_table import PartRow
 from device.selftest.sheet import Sheet
-from device.settings import ScreenSettings, Settings, read_catalogue
+from device.settings import Settings, read_catalogue
 from device.store.store import Store
 from device.terminal_profile import VERSIONED, Reference
 
@@ -35,6 +34,9 @@ class Application(Protocol):
 
     def versions(self) -> Mapping[str, str]:
         """What the first of them tells: ``application``, ``parameters``, ``aid_table``, ``ca_keys``."""
+
+    def may_draw(self) -> bool:
+        """May we draw now: no application is there, or one has granted the panel?"""
 
     def ask_echo(self, report: Callable[[Evidence], None]) -> None:
         """Report the evidence ``host.echo`` when the application has told how its host echo went."""
@@ -91,6 +93,7 @@ class PartPlans:
                         facts=facts,
                         deadline_s=deadline_s,
                         disturbs=row.disturbs or asked,
+                        person=any(catalogue.checks[fact].level is Level.ASSISTED for fact in facts),
                         check=self._check(row, frozenset(facts)),
                         required=row.part in reference.required,
                         fitted=row.part in (reference.fitted or ()),
@@ -101,7 +104,7 @@ class PartPlans:
 
     def _check(self, row: PartRow, wanted: frozenset[str]) -> Callable[[Sheet], None]:
         checks: dict[str, Callable[[Sheet], None]] = {
-            "reader": self._reader,
+            "reader": lambda sheet: self._reader(sheet, wanted),
             "smart_card": lambda sheet: self._smart_card(sheet, wanted),
             "modem": lambda sheet: self._modem(sheet, wanted),
             "network": self._network,
@@ -111,7 +114,7 @@ class PartPlans:
             "temperature": self._temperature,
             "profile": self._profile(self.overlays),
             "update": self._update,
-            "screen": lambda sheet: check_screen(self._settings.screen, self._settings.service.language, sheet),
+            "screen": lambda sheet: self._screen(sheet, wanted),
             "service": self._service,
             "versions": self._versions,
             "host": _without_application,
@@ -132,17 +135,31 @@ class PartPlans:
 
         check_update(Records(self._settings.service.state_dir / "update"), sheet)
 
-    def _reader(self, sheet: Sheet) -> None:
+    def _screen(self, sheet: Sheet, wanted: frozenset[str]) -> None:
+        from device.app.screen_check import check_pattern, check_screen  # noqa: PLC0415
+
+        check_screen(self._settings.screen, self._settings.service.language, sheet)
+        if "screen.pattern" in wanted:
+            may_draw = self._application is None or self._application.may_draw()
+            check_pattern(self._settings.screen, sheet, may_draw=may_draw)
+
+    def _reader(self, sheet: Sheet, wanted: frozenset[str]) -> None:
         from device.drivers.card_reader import ReaderSetup  # noqa: PLC0415
         from device.drivers.reader_profile import parse_reader_profile  # noqa: PLC0415
         from device.selftest.card_reader import check_card_reader  # noqa: PLC0415
 
         line = self._settings.reader
+        setup, hal = None, None
         if line is None:
-            check_card_reader(None, sheet, library_of(self._settings))
-            return
-        profile = parse_reader_profile(read_catalogue(f"readers/{line.profile}.toml"))
-        check_card_reader(ReaderSetup(line.port, line.baud, profile), sheet)
+            hal = library_of(self._settings)
+        else:
+            profile = parse_reader_profile(read_catalogue(f"readers/{line.profile}.toml"))
+            setup = ReaderSetup(line.port, line.baud, profile)
+        check_card_reader(setup, sheet, hal)
+        if "reader.swipe" in wanted:
+            from device.selftest.assisted import check_swipe  # noqa: PLC0415
+
+            check_swipe(setup, hal, sheet)
 
     def _smart_card(self, sheet: Sheet, wanted: frozenset[str]) -> None:
         from device.drivers.smart_card import SmartCardSetup  # noqa: PLC0415
@@ -222,52 +239,3 @@ def _is_wanted(spec: CheckSpec, level: Level, *, noticed: bool) -> bool:
 
 def _without_application(sheet: Sheet) -> None:
     sheet.not_run("host.echo", "no_service", "The service does not run, so no payment application is connected.")
-
-
-def check_screen(screen: ScreenSettings, language: str, sheet: Sheet) -> None:
-    """Is there a panel that can be opened, and a font for the language? Nothing is drawn."""
-    if screen.kind == "none":
-        sheet.not_run("screen.panel", "not_fitted", "No screen is configured.")
-        sheet.not_run("screen.font", "not_fitted", "No screen is configured.")
-        sheet.not_run("screen.backlight", "not_fitted", "No screen is configured.")
-        return
-    _check_font(screen, language, sheet)
-    _check_panel(screen, sheet)
-    _check_backlight(sheet)
-
-
-def _check_backlight(sheet: Sheet) -> None:
-    from device.drivers.board import read_backlight_percent  # noqa: PLC0415
-
-    found = read_backlight_percent(Path("/sys"))
-    if found is None:
-        sheet.not_run("screen.backlight", "not_supported", "The kernel shows no backlight.")
-    else:
-        sheet.measured("screen.backlight", found)
-
-
-def _check_panel(screen: ScreenSettings, sheet: Sheet) -> None:
-    from native.framebuffer import Framebuffer, FramebufferError  # noqa: PLC0415
-
-    size = f"{screen.width}x{screen.height}"
-    if screen.kind == "framebuffer" and screen.path is not None:
-        try:
-            with Framebuffer(screen.path) as panel:
-                size = f"{panel.geometry.width}x{panel.geometry.height}"
-        except FramebufferError as error:
-            sheet.failed("screen.panel", "no_panel", f"{error}.")
-            return
-    sheet.measured("screen.panel", size)
-
-
-def _check_font(screen: ScreenSettings, language: str, sheet: Sheet) -> None:
-    from device.outlets.screen.fonts import FontMissingError, find_font, parse_fonts  # noqa: PLC0415
-    from device.outlets.screen.panel import Panel  # noqa: PLC0415
-
-    fonts = parse_fonts(read_catalogue("fonts.toml"), screen.fonts)
-    try:
-        font = find_font(fonts, language, Panel(screen.width, screen.height, screen.bits))
-    except FontMissingError as error:
-        sheet.failed("screen.font", "font_missing", f"{error}.")
-        return
-    sheet.measured("screen.font", font.path.rpartition("/")[2])

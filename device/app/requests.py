@@ -39,9 +39,15 @@ class Requests:
         part: str | None,
         progress: Callable[[Progress], None],
         done: Callable[[SelftestResult], None],
+        *,
+        person: bool = False,
     ) -> None:
         """Run the checks up to ``level`` of one part or all; raises ValueError for an unknown part."""
-        self._service.selftests.run_asked(level, part, progress, done)
+        self._service.selftests.run_asked(level, part, progress, done, person=person)
+
+    def answer(self, check: str, *, seen: bool | None) -> bool:
+        """Hand on what the person answered."""
+        return self._service.selftests.answer(check, seen=seen)
 
     def history(self) -> Mapping[str, Any]:
         """Declines and faults, newest first."""

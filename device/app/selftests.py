@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from device.actions import Progress, SelftestResult
+from device.actions import Progress, Prompt, SelftestResult
 from device.app.catalogue import Catalogue
 from device.app.journal import note
 from device.app.parts import PartPlans
@@ -40,6 +40,7 @@ class _Job:
     done: Callable[[list[Evidence]], None]
     name: str
     level: Level
+    person: bool = False
 
 
 class Selftests:
@@ -101,8 +102,10 @@ class Selftests:
         part: str | None,
         progress: Callable[[Progress], None],
         done: Callable[[SelftestResult], None],
+        *,
+        person: bool = False,
     ) -> None:
-        """Run what a person asked for; raises ValueError for an unknown part."""
+        """Run what a person asked for; raises ValueError for an unknown part. ``person``: somebody is there to help."""
         plans = [plan for plan in self._plans(level) if part in (None, plan.part)]
         if not plans:
             known = ", ".join(plan.part for plan in self._plans(level))
@@ -111,7 +114,11 @@ class Selftests:
         def finish(evidence: list[Evidence]) -> None:
             done(result_of(evidence, self._specs))
 
-        self._enqueue("asked", plans, progress, finish, level)
+        self._enqueue("asked", plans, progress, finish, level, person=person)
+
+    def answer(self, check: str, *, seen: bool | None) -> bool:
+        """What the person says to the prompt of this check; False where nobody waits for it."""
+        return self._run is not None and self._run.answer(check, seen)
 
     def run_again(self, parts: Sequence[str], done: Callable[[Sequence[Evidence]], None]) -> None:
         """Run the safe checks of these parts once more."""
@@ -162,8 +169,10 @@ class Selftests:
         progress: Callable[[Progress], None] = lambda _progress: None,
         on_done: Callable[[list[Evidence]], None] = lambda _evidence: None,
         level: Level = Level.SAFE,
+        *,
+        person: bool = False,
     ) -> None:
-        self._waiting.append(_Job(plans, progress, on_done, name, level))
+        self._waiting.append(_Job(plans, progress, on_done, name, level, person))
         if self._run is None:
             self._start_next()
 
@@ -196,13 +205,17 @@ class Selftests:
             if self._run is None:
                 self._start_next()
 
+        def prompt(asked: Prompt) -> None:
+            job.progress(Progress(len(ended), total, asked.check, prompt=asked))
+
         plans = self._without_held_back(job, take)
         allowed = [plan for plan in plans if not (self._sale_running and plan.disturbs)]
         for plan in plans:
             if plan not in allowed:
                 for evidence in held_back(plan.facts, self._specs, "sale_running"):
                     take(evidence)
-        self._run = SelftestRun(self._loop, allowed, self._specs, take, end)
+        on_prompt = prompt if job.person else None
+        self._run = SelftestRun(self._loop, allowed, self._specs, take, end, on_prompt)
         self._run.start()
 
     def _without_held_back(self, job: _Job, take: Callable[[Evidence], None]) -> Sequence[PartPlan]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from device.actions import Progress, SelftestResult
+from device.actions import Progress, Prompt, SelftestResult
 from device.app.catalogue import load_catalogue
 from device.app.evidence_cache import EvidenceCache
 from device.app.instance_lock import InstanceLock
@@ -33,8 +33,11 @@ class Standalone:
         self._catalogue = load_catalogue(settings.message_files)
         self._terminal.load(self._catalogue)
         self._cache = EvidenceCache()
+        self._run: SelftestRun | None = None
 
-    def selftest(self, level: Level, part: str | None, progress: Callable[[Progress], None]) -> SelftestResult:
+    def selftest(
+        self, level: Level, part: str | None, progress: Callable[[Progress], None], *, person: bool = False
+    ) -> SelftestResult:
         """Run the checks up to ``level`` of one part or all; raises ValueError for an unknown part."""
         plans = [plan for plan in self._plans.up_to(level, self._catalogue) if part in (None, plan.part)]
         if not plans:
@@ -55,12 +58,20 @@ class Standalone:
             self._cache.note(evidence)
             progress(Progress(len(ended), total, evidence.id, (evidence,)))
 
+        def prompt(asked: Prompt) -> None:
+            progress(Progress(len(ended), total, asked.check, prompt=asked))
+
         specs = self._plans.specs(self._catalogue)
-        SelftestRun(loop, plans, specs, take, loop.stop).start()
+        self._run = SelftestRun(loop, plans, specs, take, loop.stop, prompt if person else None)
+        self._run.start()
         loop.run()
         self._store.note_evidence(collected, self._cache.snapshot())
         self._store.settle()
         return result_of(collected, specs)
+
+    def answer(self, check: str, *, seen: bool | None) -> bool:
+        """What the person says to the prompt of this check; False where nobody waits for it."""
+        return self._run is not None and self._run.answer(check, seen)
 
     def ask(self, command: str, args: Mapping[str, Any]) -> Any:
         """Answer what reports ask as the service does over ``control.sock``, and ``clear_faults``."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import select
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from device import __version__
-from device.actions import Progress, SelftestResult
+from device.actions import Progress, Prompt, SelftestResult
 from device.app.reporting import Ask, read_evidence
 from device.app.standalone import Standalone
 from device.commands.line import ask_service
@@ -23,12 +25,19 @@ from device.outlets.report import selftest_text
 from device.selftest.check_table import parse_checks
 from device.settings import Settings, read_catalogue, read_texts
 
+Answer: TypeAlias = Callable[[str, bool | None], None]
+
 
 def run_selftest(arguments: argparse.Namespace, settings: Settings, language: str) -> int:
     """Run the checks, print them in the asked form, save them where asked; the exit code of the run."""
     lines = LinePrinter(parse_checks(read_catalogue("checks.toml"))) if arguments.json else None
 
-    def step(progress: Progress) -> None:
+    texts = read_texts(language)
+
+    def step(progress: Progress, answer: Answer) -> None:
+        if progress.prompt is not None:
+            ask_person(progress.prompt, texts, answer)
+            return
         show_progress(progress)
         if lines is not None:
             lines.print(progress.evidence)
@@ -40,26 +49,59 @@ def run_selftest(arguments: argparse.Namespace, settings: Settings, language: st
         lines.print(result.evidence)
         lines.end(result.exit_code)
     else:
-        _print(selftest_text(result.evidence, language, read_texts(language)))
+        _print(selftest_text(result.evidence, language, texts))
     return result.exit_code
 
 
 def _run(
-    arguments: argparse.Namespace, settings: Settings, step: Callable[[Progress], None]
+    arguments: argparse.Namespace, settings: Settings, step: Callable[[Progress, Answer], None]
 ) -> tuple[SelftestResult, Ask]:
     run_dir = settings.service.run_dir
 
+    def answer(check: str, seen: bool | None) -> None:
+        ask_service(run_dir, "answer", {"check": check, "seen": seen}, lambda _step: None)
+
     def told(values: Mapping[str, Any]) -> None:
         found = read_evidence(values.get("evidence", ()))
-        step(Progress(int(values["done"]), int(values["total"]), str(values["text"]), found))
+        asked = values.get("prompt")
+        prompt = None if asked is None else Prompt(**asked)
+        step(Progress(int(values["done"]), int(values["total"]), str(values["text"]), found, prompt), answer)
 
-    request = {"level": arguments.level, "part": arguments.part}
+    person = arguments.level == Level.ASSISTED
+    request = {"level": arguments.level, "part": arguments.part, "person": person}
     runs, result = ask_service(run_dir, "selftest", request, told)
     if runs:
         done = SelftestResult(read_evidence(result["evidence"]), int(result["exit_code"]))
         return done, lambda command, args: ask_service(run_dir, command, args, lambda _step: None)[1]
     alone = Standalone(settings)
-    return alone.selftest(Level(arguments.level), arguments.part, step), alone.ask
+
+    def answer_here(check: str, seen: bool | None) -> None:
+        alone.answer(check, seen=seen)
+
+    def step_here(progress: Progress) -> None:
+        step(progress, answer_here)
+
+    return alone.selftest(Level(arguments.level), arguments.part, step_here, person=person), alone.ask
+
+
+def ask_person(prompt: Prompt, texts: Mapping[str, Mapping[str, Any]], answer: Answer) -> None:
+    """Show what to do; a question waits for a line of standard input that begins with y or n (or 是, 否)."""
+    words = str(texts["check"][prompt.check]["prompt"])
+    hint = " [y/n] " if prompt.confirm else f" ({prompt.wait_s:.0f} s)\n"
+    sys.stderr.write(f"{words}{hint}")
+    sys.stderr.flush()
+    until = time.monotonic() + prompt.wait_s
+    while prompt.confirm and (left_s := until - time.monotonic()) > 0:
+        if not select.select([sys.stdin], [], [], left_s)[0]:
+            return
+        line = sys.stdin.readline()
+        if not line:  # nobody is there
+            answer(prompt.check, None)
+            return
+        seen = {"y": True, "是": True, "n": False, "否": False}.get(line.strip().lower()[:1])
+        if seen is not None:
+            answer(prompt.check, seen)
+            return
 
 
 class LinePrinter:

@@ -52,7 +52,8 @@ TESTED: Final[tuple[str, ...]] = (
     *("profile.reference", "identity.model", "identity.serial_number", "identity.firmware"),
     *("reader.track_1", "reader.track_2", "reader.track_3", "smart_card.contact_cycles", "smart_card.start_errors"),
     *("network.chain", "clock.battery", "clock.drift", "uart.framing", "uart.parity", "uart.overruns", "uart.breaks"),
-    *("smart_card.start_time", "smart_card.line_errors"),
+    *("smart_card.start_time", "smart_card.line_errors", "reader.swipe", "screen.pattern", "indicator.noticed"),
+    *("contactless.tap", "keypad.pressed"),
     "profile.overlay",
 )
 

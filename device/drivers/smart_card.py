@@ -86,6 +86,14 @@ def read_slot(context: Context, reader: str) -> ReaderState:
     return state
 
 
+def wait_for_card(context: Context, state: ReaderState, wait_s: float) -> ReaderState:
+    """Wait until a card is in, at most ``wait_s``; the slot's state then. Raises PcscError."""
+    until = time.monotonic() + wait_s
+    while slot_of(state) is Slot.EMPTY and (left := until - time.monotonic()) > 0:
+        state = context.wait_for_change(state, left) or state
+    return state if slot_of(state) is Slot.EMPTY else read_slot(context, state.reader)
+
+
 def slot_of(state: ReaderState) -> Slot:
     """The state in one word."""
     if not state.available:

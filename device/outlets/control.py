@@ -32,6 +32,7 @@ class ControlOutlet:
             "trends": self._trends,
             "report": self._report,
             "selftest": self._selftest,
+            "answer": self._answer,
             "update": self._update,
             "gate": lambda _args, send: self._actions.gate(lambda stays: send({"result": {"stays": stays}})),
         }
@@ -77,6 +78,7 @@ class ControlOutlet:
     def _selftest(self, args: Table, send: Send) -> None:
         level = Level(args.choice("level", tuple(Level), Level.SAFE))
         part = args.optional_text("part", most=40)
+        person = args.flag("person", False)
         args.close()
 
         def progress(step: Progress) -> None:
@@ -86,4 +88,9 @@ class ControlOutlet:
             evidence = [dataclasses.asdict(item) for item in result.evidence]
             send({"result": {"evidence": evidence, "exit_code": result.exit_code}})
 
-        self._actions.selftest(level, part, progress, done)
+        self._actions.selftest(level, part, progress, done, person=person)
+
+    def _answer(self, args: Table, send: Send) -> None:
+        check, seen = args.text("check", most=80), args.optional_flag("seen")
+        args.close()
+        send({"result": self._actions.answer(check, seen=seen)})

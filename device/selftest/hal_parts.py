@@ -136,14 +136,16 @@ def ask(setup: HalSetup | None, read: Callable[[Hal], _Answer], facts: Iterable[
         return None
 
 
-def act(sheet: Sheet, fact: str, call: Callable[[], None]) -> None:
-    """Have the library do something, and write whether it did: yes."""
+def act(sheet: Sheet, fact: str, call: Callable[[], None], *, told: bool = True) -> bool:
+    """Have the library do something; whether it did. It is written too: yes, unless another is asked (not ``told``)."""
     try:
         call()
     except HalError as error:
         _no_answer(sheet, fact, error)
-    else:
+        return False
+    if told:
         sheet.measured(fact, "yes")
+    return True
 
 
 def _no_answer(sheet: Sheet, fact: str, error: HalError) -> None:

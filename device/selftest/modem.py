@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from device.drivers.modem import (
+from device.drivers.modem import read_modem, reattach_modem
+from device.drivers.modem_facts import (
     CellLevel,
     DataAddresses,
     ModemAnswered,
@@ -16,8 +17,6 @@ from device.drivers.modem import (
     PacketAttach,
     SignalLevel,
     SimState,
-    read_modem,
-    reattach_modem,
 )
 from device.ports.serial_port import PortDeadlineError, PortError, PortHeldError, PortLostError, PortMissingError
 from device.selftest.sheet import Sheet

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from device.evidence import CheckSpec, Evidence, Outcome, Value
+from device.selftest.person import Person
 
 
 class Sheet:
@@ -12,7 +13,7 @@ class Sheet:
 
     ``specs`` maps a check's id to its row; ``report`` gets every evidence as soon as it is known, so that a part
     that hangs later has already told what it found before. ``required`` are parts that must be fitted, ``fitted``
-    those that the profile says are.
+    those that the profile says are. ``person``: whom an assisted check may ask; None: nobody is there.
     """
 
     def __init__(
@@ -21,11 +22,13 @@ class Sheet:
         report: Callable[[Evidence], None],
         required: Collection[str] = (),
         fitted: Collection[str] = (),
+        person: Person | None = None,
     ) -> None:
         self._specs = specs
         self._report = report
         self._required = required
         self._fitted = fitted
+        self.person = person
 
     def measured(self, check_id: str, value: Value, *, detail: str = "", took_ms: float | None = None) -> Outcome:
         """A value was measured: judge it by the check's limit."""

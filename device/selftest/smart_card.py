@@ -18,6 +18,7 @@ from device.drivers.smart_card import (
     read_slot,
     select_applications,
     slot_of,
+    wait_for_card,
 )
 from device.evidence import Level
 from device.selftest.sheet import Sheet
@@ -26,6 +27,7 @@ from native.pcsc import CardGoneError, Context, PcscError, PcscMissingError, Ser
 from protocol.apdu import ApduError
 from protocol.atr import parse_atr
 
+WAIT_S = 20.0
 _ANSWER_TIME = "smart_card.answer_time"
 _ERRORS = "smart_card.line_errors"
 _FACTS = ("service", "reader", "present", "atr", "start_time", "select", "answer_time", "line_errors")
@@ -75,6 +77,9 @@ def _check_slot(context: Context, setup: SmartCardSetup, sheet: Sheet, missing: 
     sheet.measured(missing[0], reader)
     del missing[0]
     state = read_slot(context, reader)
+    if slot_of(state) is Slot.EMPTY and level is Level.ASSISTED and sheet.person is not None:
+        sheet.person.prompt("smart_card.select", WAIT_S)
+        state = wait_for_card(context, state, WAIT_S)
     slot = slot_of(state)
     if slot is Slot.UNAVAILABLE:
         _fail(sheet, missing, "reader_lost", "The reader was unplugged while it was asked.")

@@ -188,6 +188,10 @@ static int32_t read_keypad(posmedic_keypad *out)
             continue;
         out->keys = count_bits(has, 0, KEY_MAX);
         out->pressed = count_bits(pressed, 0, KEY_MAX);
+        if (out->size >= sizeof *out) {
+            memcpy(out->fitted, has, sizeof out->fitted);
+            memcpy(out->down, pressed, sizeof out->down);
+        }
         return POSMEDIC_OK;
     }
     return POSMEDIC_NOT_FITTED;

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from device.drivers.modem import ModemSetup
+from device.drivers.modem_facts import ModemSetup
 from device.evidence import CheckSpec, Evidence, Level, Limit, Outcome
 from device.selftest.modem import check_modem
 from device.selftest.sheet import Sheet

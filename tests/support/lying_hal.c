@@ -122,6 +122,8 @@ static int32_t read_contactless(posmedic_contactless *out)
     int32_t verdict = misbehave("contactless");
     out->answers = habit("nonsense") ? 7 : 1;
     out->field_on = 0;
+    out->taps = 3 + (habit("tapped") || habit("tapped_badly"));
+    out->errors = habit("tapped_badly");
     return verdict;
 }
 
@@ -130,6 +132,12 @@ static int32_t read_keypad(posmedic_keypad *out)
     int32_t verdict = misbehave("keypad");
     out->keys = habit("nonsense") ? 70000 : 16;
     out->pressed = habit("stuck_key") ? 1 : 0;
+    for (int key = 2; key < 18; key++)
+        out->fitted[key / 8] |= (uint8_t)(1 << key % 8);
+    if (habit("typed") || habit("typed_but_5")) /* as if all were pressed at once */
+        memcpy(out->down, out->fitted, sizeof out->down);
+    if (habit("typed_but_5"))
+        out->down[0] &= (uint8_t)~(1 << 6);
     return verdict;
 }
 

@@ -33,7 +33,8 @@ def test_what_moves_something_or_needs_a_person_is_no_safe_check() -> None:
     checks = parse_checks(read_catalogue("checks.toml"))
     levels = {spec.id: spec.level for spec in checks.values() if spec.level is not Level.SAFE}
     card = ("start_time", "select", "answer_time", "line_errors")
-    assisted = tuple(f"smart_card.{fact}" for fact in card)
+    person = ("reader.swipe", "screen.pattern", "indicator.noticed", "contactless.tap", "keypad.pressed")
+    assisted = (*(f"smart_card.{fact}" for fact in card), *person)
     active = ("clock.drift", "contactless.field", "printer.test_line", "host.echo", "modem.reattach", "indicator.flash")
     assert levels == {**dict.fromkeys(assisted, Level.ASSISTED), **dict.fromkeys(active, Level.ACTIVE)}
 
@@ -67,6 +68,11 @@ def test_every_check_part_and_outcome_has_its_words(language: str) -> None:
     texts, table = read_texts(language), read_catalogue("checks.toml")
     assert set(texts["check"]) == set(parse_checks(table))
     assert all(row["name"] and row["advice"] for row in texts["check"].values())
+    asked = {check for check, row in texts["check"].items() if row.get("prompt")}
+    assert asked == {
+        *("reader.swipe", "screen.pattern", "indicator.noticed", "contactless.tap", "keypad.pressed"),
+        "smart_card.select",
+    }
     assert set(texts["part"]) == set(parse_parts(table))
     assert set(texts["outcome"]) == set(Outcome)
 

@@ -45,7 +45,7 @@ def test_everything_a_library_tells_arrives_and_what_it_does_not_tell_is_none(ly
     assert hal.read_printer() == Printer(paper=1, cover_open=0, overheated=0, cutter_fault=0, printed_m=None)
     assert hal.read_battery() == Battery(1, 1, 1, 80, 3900, 251, None)
     assert hal.read_tamper() == Tamper(0, 0)
-    assert hal.read_keypad() == Keypad(16, 0)
+    assert hal.read_keypad() == Keypad(16, 0, tuple(range(2, 18)))
     hal.light_and_beep(50)
 
 

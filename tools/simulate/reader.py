@@ -5,6 +5,7 @@ It answers V (firmware) and S (status), takes ACK and NAK, and misbehaves as tol
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import struct
 from collections.abc import Mapping
@@ -87,6 +88,10 @@ class SimulatedReader(PtyPeer):
             payload = bytes(self._unread[3 : 3 + size])
             del self._unread[: size + 5]
             self._answer(payload)
+
+    def swipe(self, tracks: tuple[int, int, int]) -> None:
+        """Somebody swipes a card, with these results."""
+        self._is = dataclasses.replace(self._is, tracks=tracks, head_cycles=self._is.head_cycles + 1)
 
     def idle(self) -> None:
         """A babbling reader never stops."""
