@@ -172,7 +172,7 @@ class PartPlans:
         check_slot_counters(library_of(self._settings), sheet, fitted=reader is not None)
 
     def _modem(self, sheet: Sheet, wanted: frozenset[str]) -> None:
-        from device.drivers.modem import ModemSetup  # noqa: PLC0415
+        from device.drivers.modem_facts import ModemSetup  # noqa: PLC0415
         from device.selftest.modem import check_modem  # noqa: PLC0415
 
         line = self._settings.modem
