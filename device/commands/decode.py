@@ -13,7 +13,7 @@ from typing import Any
 
 from device.decoding.auto import AUTO, decode_auto
 from device.decoding.kinds import KINDS, decoder_of
-from device.decoding.log_run import OUTCOME_WORDS, LogRun, take_apart
+from device.decoding.log_run import NO_KIND_FITS, OUTCOME_WORDS, LogRun, take_apart
 from device.decoding.rendering import Renderer, columns_of
 from device.decoding.result import Outcome, Row
 from device.decoding.tables import Tables
@@ -42,6 +42,8 @@ def decode(
         return Outcome.NOT_THAT_KIND, str(error)
     if as_json:
         return code, json.dumps(result, ensure_ascii=False, indent=2)
+    if kind == AUTO and code == Outcome.NOT_THAT_KIND:
+        return code, f"No kind fits what was given; tried were {', '.join(KINDS)}."
     return code, "\n".join(Renderer(language, read_texts(language)["decode"], columns_of(sys.stdout)).lines(result))
 
 
@@ -57,21 +59,21 @@ def check_kind(kind: str) -> None:
 
 
 def _decode(kind: str, given: Given, tables: Tables) -> tuple[int, Row]:
-    code, result = (_decode_log if given.form is InputForm.LOG else _decode_bytes)(kind, given, tables)
-    if code == Outcome.NOT_THAT_KIND and kind == AUTO:
-        raise InputError(f"No kind fits what was given; tried were {', '.join(KINDS)}.")
-    return code, result
+    return (_decode_log if given.form is InputForm.LOG else _decode_bytes)(kind, given, tables)
 
 
 def _decode_bytes(kind: str, given: Given, tables: Tables) -> tuple[int, Row]:
     if kind == AUTO:
         found = decode_auto(given.data, tables)
         if found is None:
-            return Outcome.NOT_THAT_KIND, {}
+            told = {"kind": AUTO, "decoded": "no", "read_as": str(given.form), "reason": NO_KIND_FITS}
+            return Outcome.NOT_THAT_KIND, told
         kind, decoded = found
     else:
         decoded = decoder_of(kind)(given.data, tables)
     head: Row = {"kind": kind, "decoded": OUTCOME_WORDS[decoded.outcome], "read_as": str(given.form)}
+    if decoded.outcome is Outcome.NOT_THAT_KIND and not decoded.result.keys() & {"reason", "stopped"}:
+        head["reason"] = "nothing of this kind is in it"
     return int(decoded.outcome), head | decoded.result
 
 

@@ -15,6 +15,7 @@ from device.decoding.result import Direction, Outcome, Row, Session, Stream
 from device.decoding.tables import Tables
 from device.decoding.text_input import Given, InputError, InputForm, as_lines, decode_text, read_input
 
+NO_KIND_FITS: Final = "no kind fits"
 OUTCOME_WORDS: Final = ("whole", "partial", "no")
 _WRITTEN_MESSAGE: Final = re.compile(rb"(?:\d{4}|\d{6})?(?:ISO\d{9})?[012]\d{3}[0-9A-Fa-f]{16}[ -~]*$")
 _DIRECTIONS: Final = {Direction.SENT: "sent", Direction.RECEIVED: "received"}
@@ -127,7 +128,7 @@ class LogRun:
             if found is None:
                 self.tally.no += 1
                 self.tally.noise += len(data)
-                return {"kind": AUTO, "decoded": "no", "reason": "no kind fits"}
+                return {"kind": AUTO, "decoded": "no", "reason": NO_KIND_FITS}
             kind, decoded = found
         elif self._session is not None:
             kind, decoded = self._kind, self._session.decode(data, piece.direction)

@@ -179,10 +179,31 @@ def test_a_frame_in_noise_is_partial_and_not_put_before_a_whole_reading() -> Non
 
 
 def test_bytes_of_no_kind_are_one_sentence_and_exit_code_2() -> None:
-    code, text = decode("auto", "ffffffff", TABLES, True)
+    code, text = decode("auto", "ffffffff", TABLES, False)
     assert code == 2
     assert text.startswith("No kind fits")
     assert all(kind in text for kind in KINDS)
+    code, text = decode("auto", "ffffffff", TABLES, True)
+    assert (code, json.loads(text)) == (
+        2,
+        {"kind": "auto", "decoded": "no", "read_as": "hex", "reason": "no kind fits"},
+    )
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "auto"])
+@pytest.mark.parametrize(
+    "given_", ["9A03261123", "0200063132333435360300", "ff" * 9, "TX 0000FF02FED4022A00\nRX 06", "AT"]
+)
+def test_every_kind_answers_scripts_in_the_same_shape(kind: str, given_: str) -> None:
+    code, text = decode(kind, given_, TABLES, True)
+    if text.startswith("{"):
+        result = json.loads(text)
+        assert list(result)[:3] == ["kind", "decoded", "read_as"]
+        assert result["decoded"] == ("whole", "partial", "no")[code]
+        assert ("stopped" in result) == ("offset" in result)
+        assert code < 2 or "reason" in result or "stopped" in result or "log" in result
+    else:
+        assert (code, text.count("\n")) == (2, 0)  # such input has nothing of what the kind reads
 
 
 def test_the_result_has_the_kind_in_its_place_and_no_percentages() -> None:
