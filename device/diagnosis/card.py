@@ -3,7 +3,7 @@
 * ``card.region`` fail: issued elsewhere (5F28 differs from 9F1A) *and* the card says domestic only. marginal: issued
   elsewhere without that sign, or a sign without a known country. pass: issued in the terminal's country.
 * ``card.product`` fail: the card is not made for purchases (ATM or cash only, private label). pass: nothing forbids it.
-* ``card.expiry`` fail: expired; marginal: judged by a clock that is itself suspect.
+* ``card.expiry`` fail: expired; marginal: judged by a suspect clock, or application and TVR contradict each other.
 * ``card.chip_read`` pass: the chip was read; fail: the chip was tried and failed; not_run: no chip, or not tried.
 
 Sources: service code, ISO/IEC 7813, 9.3.1; 9F07 and TVR, EMV Book 3, Annex C2 and C5; 5F28, 9F1A, EMV Book 3, Annex A.
@@ -135,6 +135,8 @@ def _expiry(card: CardFacts, clock_is_suspect: bool) -> Evidence:
     by_tvr = _tvr_has(card, _TVR_EXPIRED)
     if card.expired is None and by_tvr is None:
         return not_run(fact, "not_told")
+    if None not in (card.expired, by_tvr) and card.expired is not by_tvr:
+        return marginal(fact, None, "contradictory")
     expired = bool(card.expired or by_tvr)
     if clock_is_suspect:
         return marginal(fact, expired, "clock_suspect")

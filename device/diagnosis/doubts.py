@@ -119,14 +119,10 @@ def _card(card: CardFacts, mode: EntryMode, doubts: _Doubts) -> CardFacts:
             wrong[name] = None
     card = dataclasses.replace(card, **wrong)
     card = _without_what_the_entry_has_not(card, mode, doubts)
-    if not card.tvr or card.expired is None or mode is not EntryMode.CHIP:
-        return card
-    if bool(bytes.fromhex(card.tvr)[1] & _TVR_EXPIRED) is card.expired:
-        return card
-    doubts.say("expiry", "exchange.card.expired", "yes" if card.expired else "no")
-    tvr = bytearray.fromhex(card.tvr)
-    tvr[1] &= ~_TVR_EXPIRED
-    return dataclasses.replace(card, expired=None, tvr=tvr.hex())
+    by_tvr = bool(bytes.fromhex(card.tvr)[1] & _TVR_EXPIRED) if card.tvr else None
+    if mode in _CHIP_MODES and None not in (card.expired, by_tvr) and card.expired is not by_tvr:
+        doubts.say("expiry", "exchange.card.expired", "yes" if card.expired else "no")
+    return card
 
 
 def _without_what_the_entry_has_not(card: CardFacts, mode: EntryMode, doubts: _Doubts) -> CardFacts:
