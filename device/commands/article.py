@@ -9,7 +9,7 @@ from typing import Any, Final
 from device.settings import CATALOGUE, LANGUAGES, read_catalogue
 from device.table import Table
 
-KINDS: Final = ("definition", "cause", "check", "prevention", "effect")
+KINDS: Final = ("definition", "cause", "solution", "check", "prevention", "effect")
 _JUDGEMENTS: Final = ("right", "partly", "wrong")
 _WORDS: Final = {
     "zh": {
@@ -20,12 +20,25 @@ _WORDS: Final = {
         "seen": "本终端能看到",
         "action": "怎么做",
     }
-    | {"who": "谁处理", "checks": "有关的自检", "definition": "含义", "cause": "原因和办法", "check": "检查"}
-    | {"prevention": "预防", "effect": "影响", "claim": "文章说"},
+    | {
+        "who": "谁处理",
+        "checks": "有关的自检",
+        "definition": "含义",
+        "cause": "原因",
+        "solution": "解决方法",
+        "check": "检查",
+    }
+    | {"prevention": "预防", "effect": "影响", "claim": "文章说", "colon": "：", "comma": "、"},
     "en": {"right": "right", "partly": "partly right", "wrong": "wrong", "truth": "in truth"}
     | {"seen": "this terminal sees", "action": "what to do", "who": "who acts", "checks": "checks that bear on it"}
-    | {"definition": "Meaning", "cause": "Causes and solutions", "check": "Checks", "prevention": "Prevention"}
-    | {"effect": "Effects", "claim": "articles say"},
+    | {
+        "definition": "Meaning",
+        "cause": "Causes",
+        "solution": "Solutions",
+        "check": "Checks",
+        "prevention": "Prevention",
+    }
+    | {"effect": "Effects", "claim": "articles say", "colon": ": ", "comma": ", "},
 }
 _PARTS: Final = ("claim", "truth", "seen", "action")
 
@@ -62,17 +75,23 @@ def read_article(code: str) -> tuple[Item, ...]:
 def write_article(items: Sequence[Item], who: Mapping[str, str], names: Mapping[str, str], language: str) -> str:
     """The items as text, one paragraph each; ``who`` and ``names`` are the words of addressees and checks."""
     words = _WORDS[language]
+
+    def line(word: str, text: str) -> str:
+        return f"{words[word]}{words['colon']}{text}"
+
     lines: list[str] = []
     for kind in KINDS:
         found = [item for item in items if item.kind == kind]
         lines += ["", f"{words[kind]}"] if found else []
         for item in found:
             texts = item.texts[language]
-            lines += [f"  - {words['claim']}: {texts['claim']}  [{words[item.judgement]}]"]
-            lines += [f"      {words['truth']}: {texts['truth']}", f"      {words['seen']}: {texts['seen']}"]
+            lines.append(f"  - {line('claim', texts['claim'])}  [{words[item.judgement]}]")
+            lines += [f"      {line('truth', texts['truth'])}", f"      {line('seen', texts['seen'])}"]
             if item.checks:
-                lines.append(f"      {words['checks']}: {', '.join(names.get(check, check) for check in item.checks)}")
-            lines.append(f"      {words['action']}: {texts['action']}  ({words['who']}: {who.get(item.who, item.who)})")
+                named = words["comma"].join(names.get(check, check) for check in item.checks)
+                lines.append(f"      {line('checks', named)}")
+            lines.append(f"      {line('action', texts['action'])}")
+            lines.append(f"      {line('who', who.get(item.who, item.who))}")
     return "\n".join(lines)
 
 

@@ -27,10 +27,18 @@ _LABELS: Final = {
         "charged": "是否扣款",
     }
     | {"local": "与本机有关吗", "names": "代码所指原因", "allows": "可能的原因", "source": "出处", "note": "注意"}
-    | {"verdict": "判断", "finding": "本机首要发现", "version": "软件版本"},
+    | {"verdict": "判断", "finding": "本机首要发现", "version": "软件版本", "colon": "：", "comma": "、"},
     "en": {"class": "class", "who": "who acts", "act": "what to do", "retry": "retry", "customer": "tell the customer"}
     | {"charged": "charged", "local": "this terminal suspect", "names": "causes it names", "allows": "may stand behind"}
-    | {"source": "source", "note": "note", "verdict": "verdict", "finding": "first finding", "version": "software"},
+    | {
+        "source": "source",
+        "note": "note",
+        "verdict": "verdict",
+        "finding": "first finding",
+        "version": "software",
+        "colon": ": ",
+        "comma": ", ",
+    },
 }
 _CLASSES: Final = {
     "zh": {
@@ -101,7 +109,7 @@ def _write_article(article: tuple[Item, ...], knowledge: Knowledge, language: st
     if not article:
         return {"zh": "\n没有关于此代码的更长说明。", "en": "\nThere is no longer text about this code."}[language]
     wording = knowledge.wording
-    who = {name: wording.text(f"who.{name}.full")[language] for name in {item.who for item in article}}
+    who = {name: wording.text(f"party.{name}")[language] for name in {item.who for item in article}}
     checks = read_texts(language)["check"]
     return write_article(article, who, {name: row["name"] for name, row in checks.items()}, language)
 
@@ -168,11 +176,11 @@ def write_row(row: CodeRow, knowledge: Knowledge, table: CodeTable, language: st
         shown["allows"] = _names(tuple(direct), knowledge, language)
         shown["note"] = wording.text("note.restricted", values)[language]
     lines = [f"{row.code}  {row.meaning[language]}  [{table.name[language]}]"]
-    return "\n".join([*lines, *(f"  {labels[key]}: {text}" for key, text in shown.items() if text)])
+    return "\n".join([*lines, *(f"  {labels[key]}{labels['colon']}{text}" for key, text in shown.items() if text)])
 
 
 def _names(causes: tuple[str, ...], knowledge: Knowledge, language: str) -> str:
-    return ", ".join(knowledge.wording.text(f"cause.{cause}.name")[language] for cause in causes)
+    return _LABELS[language]["comma"].join(knowledge.wording.text(f"cause.{cause}.name")[language] for cause in causes)
 
 
 def _explain_unknown(code: str, knowledge: Knowledge, host: str, language: str) -> tuple[dict[str, object], str]:
@@ -208,12 +216,10 @@ def _write_short(short: ShortCode, row: CodeRow | None, knowledge: Knowledge, la
     labels = _LABELS[language]
     none = {"zh": "没有应答码", "en": "no response code"}[language]
     meaning = f"  {row.meaning[language]}" if row else ""
-    lines = [
-        f"{short.code or none}{meaning}",
-        f"  {labels['verdict']}: {knowledge.wording.text(f'verdict.{short.verdict}')[language]} ({short.verdict})",
-        f"  {labels['finding']}: {short.finding or '-'}",
-        f"  {labels['version']}: {short.version}",
-    ]
+    verdict = knowledge.wording.text(f"verdict.{short.verdict}")[language]
+    shown = {"verdict": f"{verdict} ({short.verdict})", "finding": short.finding or "-", "version": short.version}
+    lines = [f"{short.code or none}{meaning}"]
+    lines += [f"  {labels[key]}{labels['colon']}{text}" for key, text in shown.items()]
     if short.finding:
         lines.insert(3, f"    {knowledge.wording.check_advice(short.finding)[language]}")
     return "\n".join(lines)

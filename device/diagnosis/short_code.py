@@ -66,7 +66,7 @@ def encode(short: ShortCode) -> str:
     for _ in range(LENGTH - 1):
         number, digit = divmod(number, _BASE)
         signs = ALPHABET[digit] + signs
-    return signs + _check_sign(signs)
+    return signs + check_sign(signs)
 
 
 def decode(text: str) -> ShortCode:
@@ -77,7 +77,7 @@ def decode(text: str) -> ShortCode:
     wrong = next((sign for sign in signs if sign not in ALPHABET), None)
     if wrong is not None:
         raise ShortCodeError(f"a short code never holds the sign {wrong!r}")
-    if _check_sign(signs[:-1]) != signs[-1]:
+    if check_sign(signs[:-1]) != signs[-1]:
         raise ShortCodeError("the check sign does not fit: one sign was misread or two were swapped")
     number = 0
     for sign in signs[:-1]:
@@ -95,7 +95,8 @@ def decode(text: str) -> ShortCode:
     )
 
 
-def _check_sign(signs: str) -> str:
+def check_sign(signs: str) -> str:
+    """The twelfth sign: the sum of the others, each with a weight of its own (2 to 12), modulo 23."""
     total = sum(weight * ALPHABET.index(sign) for weight, sign in enumerate(signs, 2))
     return ALPHABET[total % _BASE]
 

@@ -12,14 +12,19 @@ from device.diagnosis.facts import TESTED
 from device.diagnosis.verdict import Addressee
 
 TREATED = {  # what such articles treat, by kind
-    "definition": {"meaning"},
+    "definition": {"meaning", "second_meaning"},
     "cause": {
         *("balance", "card_state", "merchant", "network", "maintenance", "limits", "risk", "terminal"),
         *("second_card", "second_system", "second_network", "second_setup"),
     },
+    "solution": {
+        *("solve_balance", "solve_card", "solve_merchant", "solve_network", "solve_maintenance", "solve_limits"),
+        *("solve_risk", "solve_terminal", "second_solution"),
+    },
     "check": {"check_card", "check_system", "check_network", "check_terminal"},
     "prevention": {
         *("maintain", "training", "link", "firmware", "risk_monitoring", "service", "remind", "contact", "backup"),
+        "merchant_credit",
     },
     "effect": {"failed_sale", "experience", "loss"},
 }
