@@ -21,11 +21,12 @@ from device.diagnosis.headline import (
     write_headline,
 )
 from device.diagnosis.knowledge import CauseRow, Knowledge
-from device.diagnosis.proof import Answer, answer_of, exchange_facts, is_chip_card_by_stripe
+from device.diagnosis.lead import Scene, find_lead, keys_suspect
+from device.diagnosis.proof import Answer, answer_of, exchange_facts
 from device.diagnosis.rules import Case, LinkRow, Rule, facts_behind, find_link, first_rule
 from device.diagnosis.setup import contradictions, setup_facts
 from device.diagnosis.short_code import ShortCode, encode
-from device.diagnosis.verdict import Addressee, Cause, CauseState, Diagnosis, Finding, Note, Retry, Text, Verdict
+from device.diagnosis.verdict import Cause, CauseState, Diagnosis, Finding, Note, Retry, Text, Verdict
 from device.evidence import Evidence, FreezeFrame, Outcome, TerminalProfile
 
 _STATE_ORDER: Final = (
@@ -33,9 +34,7 @@ _STATE_ORDER: Final = (
     *(CauseState.NOT_VISIBLE, CauseState.OTHER_CODE, CauseState.REFUTED),
 )
 _OUTCOME_ORDER: Final = (Outcome.FAIL, Outcome.ERROR, Outcome.MARGINAL)
-_CHIP_MAY_HELP: Final = (Verdict.CARD, Verdict.NOT_ENOUGH_DATA, Verdict.ACCEPTANCE_RANGE, Verdict.MERCHANT_ACQUIRER)
 _NOT_FOR_CUSTOMERS: Final = frozenset({"card_lost_stolen", "risk_control"})  # rule 6: never named as the reason
-_SOFTWARE: Final = ("versions.system", "versions.application", "versions.posmedic")
 _FOUND_PARTS: Final = ("setup", "exchange")
 _ALWAYS_PROVABLE: Final = ("exchange.response", "exchange.match", "exchange.format")
 
@@ -120,11 +119,7 @@ class _Engine:
             return Ruling("2a", Verdict.TERMINAL_SETUP)
         if row.restricted:
             return self._crowd.ruling()
-        return Ruling("code table", Verdict.LOCAL_ACTION if self._keys_suspect(row) else row.verdict)
-
-    def _keys_suspect(self, row: CodeRow) -> bool:
-        """Every card gets a code that a wrong key in this terminal can lead to (a wrong PIN on each card)."""
-        return row.check_keys and self._facts["history.same_code"].outcome is Outcome.FAIL
+        return Ruling("code table", Verdict.LOCAL_ACTION if keys_suspect(row, self._facts) else row.verdict)
 
     def reasoning(self) -> Reasoning:
         steps = tuple(self._step(row) for row in self._knowledge.causes)
@@ -133,7 +128,17 @@ class _Engine:
 
     def diagnosis(self) -> Diagnosis:
         frame, row, wording = self._frame, self._row, self._knowledge.wording
-        lead = self._lead()
+        scene = Scene(
+            frame=frame,
+            row=row,
+            answer=self._answer,
+            facts=self._facts,
+            ruling=self._ruling,
+            crowd=self._crowd,
+            contradicts=self._contradicts,
+            link=self._link,
+        )
+        lead = find_lead(scene)
         counts = self._crowd.counts()
         values = lead_values(lead, frame, counts, wording)
         found = self._found()
@@ -173,115 +178,6 @@ class _Engine:
             notes.append(Note("history.attempts", wording.text("note.retry", {"attempts": str(lead.attempts)})))
         return tuple(notes)
 
-    # --- who acts, what to do -------------------------------------------------------------
-
-    def _lead(self) -> Lead:
-        verdict, row = self._ruling.verdict, self._row
-        lead = Lead(
-            verdict=verdict,
-            addressee=Addressee.ISSUER,
-            retry=Retry.NO,
-            happened=verdict.value,
-            who="issuer_or_other_card",
-            act="no_retry",
-            proof=self._proof_key(),
-            row=row,
-            contradicts=self._contradicts,
-            attempts=self._crowd.attempts or 1,
-            cards=self._ruling.cards,
-            kind=self._ruling.kind,
-        )
-        if self._answer is Answer.NONE:
-            return self._lead_without_answer(lead)
-        if row is None:
-            return lead.with_(addressee=Addressee.ACQUIRER, happened="unknown_code", who="acquirer", act="ask_code")
-        if verdict is Verdict.TERMINAL_SETUP and self._contradicts:
-            may_fix = set(self._contradicts) <= set(self._frame.profile.shop_may_fix)
-            who = Addressee.TECHNICIAN if may_fix else Addressee.ACQUIRER
-            return lead.with_(addressee=who, retry=Retry.AFTER_ACTION, who=who.value, act="fix_setup")
-        if not row.restricted:
-            return self._lead_by_row(lead, row)
-        return self._lead_restricted(lead, row)
-
-    def _lead_without_answer(self, lead: Lead) -> Lead:
-        fact = self._facts
-        if fact["exchange.match"].outcome is Outcome.FAIL:
-            happened = "mismatch"
-        elif fact["exchange.mac"].outcome is Outcome.FAIL:
-            happened = "bad_mac"
-        else:
-            happened = "no_answer" if self._frame.exchange.complete else "unreadable"
-        addressee, act = (Addressee(self._link.addressee), self._link.act) if self._link else (Addressee.LOCAL, "query")
-        return lead.with_(
-            addressee=addressee, retry=Retry.AFTER_ACTION, happened=happened, who=addressee.value, act=act
-        )
-
-    def _lead_by_row(self, lead: Lead, row: CodeRow) -> Lead:
-        lead = lead.with_(
-            addressee=row.addressee,
-            retry=row.retry,
-            happened=f"row_{lead.verdict}",
-            who=row.addressee.value,
-            act=row.act,
-        )
-        local = self._local_lead(lead, row)
-        if local is not None:
-            return local
-        if lead.attempts > 1 and row.retry is Retry.NO and row.act in ("no_retry", "other_card", "check_date"):
-            return lead.with_(act="stop_retry")
-        return lead
-
-    def _local_lead(self, lead: Lead, row: CodeRow) -> Lead | None:
-        """Where evidence of this terminal bears on the code, that comes first; None: nothing does."""
-        every_card = self._facts["history.same_code"].outcome is Outcome.FAIL
-        if row.check_clock and any(self._failed(check) for check in ("clock.host", "clock.floor")):
-            return lead.with_(addressee=Addressee.LOCAL, who="local", retry=Retry.AFTER_ACTION, act="check_clock")
-        if self._keys_suspect(row):
-            return lead.with_(addressee=Addressee.LOCAL, who="local", retry=Retry.AFTER_ACTION, act="keys_every_card")
-        if row.check_chip and every_card:
-            return lead.with_(addressee=Addressee.TECHNICIAN, who="technician", act="chip_reader")
-        old = [fact for fact in self._facts.values() if fact.part == "versions" and fact.outcome is Outcome.FAIL]
-        if row.check_versions and old:
-            who = Addressee.VENDOR if any(fact.id in _SOFTWARE for fact in old) else Addressee.ACQUIRER
-            return lead.with_(addressee=who, who=who.value, retry=Retry.AFTER_ACTION, act="check_versions")
-        if row.verdict is Verdict.HOST_SYSTEM and self._facts["history.system_codes"].outcome is Outcome.FAIL:
-            return lead.with_(act=f"burst_{row.act}") if row.act in ("wait_retry", "query_first") else None
-        return None
-
-    def _lead_restricted(self, lead: Lead, row: CodeRow) -> Lead:
-        verdict = self._ruling.verdict
-        if verdict in (Verdict.CARD, Verdict.NOT_ENOUGH_DATA) and self._keeps_to_its_region():
-            lead = lead.with_(happened="home_region")
-        if verdict in (Verdict.ACCEPTANCE_RANGE, Verdict.MERCHANT_ACQUIRER):
-            lead = lead.with_(addressee=Addressee.ACQUIRER, who="acquirer", act=verdict.value)
-        elif verdict is Verdict.NOT_ENOUGH_DATA:
-            lead = lead.with_(act=self._ruling.missing)
-        if row.act == "hold_card":
-            return lead.with_(act="hold_card", who=lead.addressee.value)
-        again = lead.attempts > 1
-        chip_helps = is_chip_card_by_stripe(self._frame.exchange) and not self._crowd.tried_by_chip()
-        if chip_helps and verdict in _CHIP_MAY_HELP:
-            return lead.with_(retry=Retry.CHIP_ONCE, act="chip_once_again" if again else "chip_once")
-        return lead.with_(act="stop_retry") if again else lead
-
-    def _keeps_to_its_region(self) -> bool:
-        """The card's data say that it is not for use here, and the terminal's country is not in doubt."""
-        abroad = self._facts["card.region"].outcome is Outcome.FAIL
-        return abroad and self._facts["setup.country"].outcome is not Outcome.FAIL
-
-    def _proof_key(self) -> str:
-        mac, match = self._facts["exchange.mac"], self._facts["exchange.match"]
-        if self._answer is Answer.NONE:
-            wrong = {"mismatch": match.outcome is Outcome.FAIL, "bad_mac": mac.outcome is Outcome.FAIL}
-            return next((key for key, holds in wrong.items() if holds), "none")
-        if self._answer is Answer.PROVED:
-            limited = self._facts["exchange.host"].outcome is Outcome.MARGINAL
-            reader = self._facts["exchange.entry_path"].outcome is not Outcome.NOT_RUN
-            return "proved_limited" if limited else "proved" if reader else "proved_no_reader"
-        if mac.value in ("unsigned_host", "absent_expected"):
-            return str(mac.value)
-        return "unmatched" if match.outcome is Outcome.NOT_RUN else "unproved"
-
     def _proved(self) -> tuple[str, ...]:
         """Only what follows from the exchange itself; without a verified MAC only what was seen on the wire."""
         if self._answer is Answer.NONE:
@@ -311,10 +207,6 @@ class _Engine:
         return tuple(cause for _, _, cause in ranked)
 
     # --- found on the terminal ------------------------------------------------------------
-
-    def _failed(self, check_id: str) -> bool:
-        fact = self._facts.get(check_id)
-        return fact is not None and fact.outcome is Outcome.FAIL
 
     def _found(self) -> tuple[Finding, ...]:
         """Failed, broken and marginal facts; what was not run is neither good nor bad and is not listed."""

@@ -163,7 +163,7 @@ def test_registration_codes_with_a_terminal_that_agrees_with_its_profile_are_the
 
 @pytest.mark.parametrize("field", ["terminal_id", "merchant_id", "mcc"])
 def test_a_wrong_number_supports_merchant_data_and_set_up_and_names_it(field: str) -> None:
-    diagnosis = judge(exchange(**{field: "9999"}))
+    diagnosis = judge(dataclasses.replace(exchange(), **{field: "9999"}))  # type: ignore[arg-type]
     assert diagnosis.verdict == "terminal_setup"
     for cause in ("merchant_data", "pos_setup"):
         assert state(diagnosis, cause) == "supported"
