@@ -6,8 +6,8 @@ are the command's, so that none of it stays in the service's memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias, TypeVar
 
 from device.app.catalogue import Catalogue
@@ -22,7 +22,7 @@ from device.store.store import Store
 from device.trend import Sample
 
 Ask: TypeAlias = Callable[[str, Mapping[str, Any]], Any]  # a command of control.sock and its arguments -> its result
-_PERIODS: Final = ("hour", "day")
+_PERIODS: Final = {"hour": timedelta(days=3, hours=1), "day": timedelta(days=63)}
 _Got = TypeVar("_Got")
 
 
@@ -93,10 +93,16 @@ def _terminal(values: Mapping[str, Any]) -> TerminalProfile:
 def _ask_trends(ask: Ask) -> Trends:
     """Hours and days of every check that has any; one question a check keeps each answer small."""
     found: dict[str, dict[str, tuple[Sample, ...]]] = {}
+    now = datetime.now().astimezone()
     for check in ask("trends", {})["checks"]:
         rows = ask("trends", {"check": check})
-        found[check] = {
-            period: tuple(Sample(**{**row, "start": datetime.fromisoformat(row["start"])}) for row in rows[period])
-            for period in _PERIODS
-        }
+        found[check] = {period: tuple(_samples(rows[period], now, span)) for period, span in _PERIODS.items()}
     return found
+
+
+def _samples(rows: Sequence[Mapping[str, Any]], now: datetime, span: timedelta) -> Iterator[Sample]:
+    """Those of the time that is shown: a clock that was wrong has left samples of other years."""
+    for row in rows:
+        start = datetime.fromisoformat(row["start"])
+        if now - span < start <= now:
+            yield Sample(**{**row, "start": start})

@@ -18,5 +18,5 @@ def with_trend(evidence: Evidence, spec: CheckSpec | None, trends: Trends, now: 
     change = find_change(spec.trend, hours, days, now)
     if change is None:
         return evidence
-    detail = f"{evidence.detail} {change}".strip()
+    detail = f"{evidence.detail} {change.told(spec.unit, spec.trend.unit)}".strip()
     return dataclasses.replace(evidence, outcome=Outcome.MARGINAL, reason="trend", detail=detail)

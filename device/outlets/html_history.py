@@ -22,7 +22,7 @@ def history_section(facts: ReportFacts, words: ReportWords) -> Html:
     codes, faults, untested = (history.get(key, ()) for key in ("codes", "faults", "untested"))
     told = []
     if history.get("kept", "ok") != "ok":
-        told.append(element("p", element("b", words.word("not_kept")), ": ", str(history["kept"])))
+        told.append(element("p", element("b", words.word("not_kept")), ": ", words.sentence(str(history["kept"]))))
     if codes:
         heads = [words.word(key) for key in ("code", "counted", "first_seen", "last_seen")]
         body = element("tbody", *(_code(row, words) for row in codes))

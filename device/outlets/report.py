@@ -147,7 +147,7 @@ class _Report:
         yield from self._title("history")
         codes, faults, untested = (history.get(key, ()) for key in ("codes", "faults", "untested"))
         if history.get("kept", "ok") != "ok":
-            yield from self._wrapped(word("not_kept"), clean(str(history["kept"])))
+            yield from self._wrapped(word("not_kept"), self.words.sentence(str(history["kept"])))
         if not codes and not faults:
             yield word("no_history")
         if codes:

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from device.evidence import Evidence, Value
+from device.outlets.detail_words import translate
 from device.outlets.screen.words import Words
 
+_SAID_ELSEWHERE: Final = ("failed", "failed_since_clear", "pending")  # still there, counted, not aged
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86400
@@ -36,8 +38,10 @@ class ReportWords:
         return self._screen
 
     def word(self, key: str, **values: object) -> str:
-        """A word of [report], with ``values`` in its places."""
-        text = str(self._texts.get("report", {}).get(key, key))
+        """A word of [report], with ``values`` in its places; ``_one`` of it where its count is one."""
+        words: Mapping[str, Any] = self._texts.get("report", {})
+        one = f"{key}_one" if values.get("count") == 1 and f"{key}_one" in words else key
+        text = str(words.get(one, key))
         return text.format(**values) if values else text
 
     def outcome(self, outcome: str) -> str:
@@ -85,8 +89,15 @@ class ReportWords:
         return self.word("comma").join(filter(None, (value, self.reason(item.reason))))
 
     def remark(self, item: Evidence) -> str:
-        """The technician's remark, which is English in every report; "" without one."""
-        return self.word("remark", text=clean(item.detail)) if item.detail else ""
+        """The technician's remark; "" without one, and where its sentence has no translation."""
+        text = self.sentence(item.detail)
+        return self.word("remark", text=text) if text else ""
+
+    def sentence(self, english: str) -> str:
+        """An evidence's sentence in the report's language; "" where it has no translation: no report mixes two."""
+        if not english or "detail" not in self._texts:
+            return clean(english)
+        return clean(translate(english, self._texts) or "")
 
     def age(self, age_s: float) -> str:
         """An age in its largest whole unit."""
@@ -97,11 +108,14 @@ class ReportWords:
     def span(self, row: Mapping[str, Any]) -> str:
         """First and last time of a row of the history."""
         first, last = (moment(str(row[key])) for key in ("first_seen", "last_seen"))
-        return first if first == last else self.word("first_last", first=first, last=last)
+        if first == last:
+            return first
+        told = self.word("first_last", first=first, last=last)
+        return told if str(row["first_seen"]) <= str(row["last_seen"]) else f"{told} ({self.word('clock_set_back')})"
 
     def status(self, row: Mapping[str, Any]) -> str:
         """Whether a fault is still there, and the further bits of its status."""
-        bits = [self.word(f"status_{bit}") for bit in row.get("status", ()) if bit != "failed"]
+        bits = [self.word(f"status_{bit}") for bit in row.get("status", ()) if bit not in _SAID_ELSEWHERE]
         return self.word("comma").join([self.word("open" if row["active"] else "over"), *bits])
 
     def times(self, row: Mapping[str, Any]) -> str:

@@ -85,6 +85,7 @@ def _parse_trend(table: Table) -> TrendRule:
         rise=table.optional_number("rise"),
         ratio=table.optional_number("ratio"),
         least=table.number("least", 0.0),
+        unit=table.text("unit", "", most=8),
     )
     table.close()
     if rule.fall is rule.rise is rule.ratio is None:

@@ -279,7 +279,9 @@ def test_texts_and_flags_have_no_trend(store: Store, clock: HandClock) -> None:
     assert store.trends.ids() == ("modem.signal",)
 
 
-SPEC = CheckSpec("modem.signal", Level.SAFE, "dBm", Limit(pass_min=-95), False, "test", trend=TrendRule(fall=10))
+SPEC = CheckSpec(
+    "modem.signal", Level.SAFE, "dBm", Limit(pass_min=-95), False, "test", trend=TrendRule(fall=10, unit="dB")
+)
 
 
 def now_of(clock: HandClock) -> datetime:
@@ -292,7 +294,8 @@ def test_a_signal_that_fell_by_twelve_is_marginal_before_its_limit_is_reached(st
     run_hours(store, clock, 25, -82)
     told = with_trend(signal(-82), SPEC, store.trends, now_of(clock))
     assert (told.outcome, told.reason, told.value) == (Outcome.MARGINAL, "trend", -82)
-    assert "from -71 to -83" in told.detail
+    assert told.detail.startswith("Fell by 12 dB since ")
+    assert told.detail.endswith(" (from -71 to -83 dBm).")
 
 
 def test_a_failure_keeps_its_own_outcome_whatever_the_trend(store: Store, clock: HandClock) -> None:

@@ -116,7 +116,7 @@ def named(source: str, section: str) -> str:
                 "Move the terminal to a window", "not fitted", "still there, confirmed", "failed 4×, began 2×",
                 "Also wrong when it began: Name look-up",
                 "-101 dBm, outside the limit Also", "memory was cleared", "by the hour", ">= -95 dBm"]),
-        ("zh", ["12345678", "卡的问题", "不正常", "没有这个域名", "技术备注（英文）：The name pos.example", "未安装",
+        ("zh", ["12345678", "卡的问题", "不正常", "没有这个域名", "技术备注：域名 pos.example 不存在", "未安装",
                 "仍存在，已多次确认", "失败 4 次，发生 2 次", "每小时", "检查结论", "报告结束：内容完整，共 7 节。"]),
     ],
 )  # fmt: skip
@@ -218,7 +218,7 @@ def test_a_terminal_without_faults_gets_the_proof_with_every_value() -> None:
     proof = named(report(evidence=evidence(good=True)), "proof")
     assert "No fault was found in 2 checks." in proof
     assert "Free storage: 1234 MB" in proof
-    assert "1 checks did not run; they prove nothing." in proof
+    assert "1 check did not run; it proves nothing." in proof
 
 
 def test_with_faults_the_proof_is_their_list_the_worst_first() -> None:
