@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ _MACHINES: Final = {
 _DISKS: Final = ("slotA", "slotB", "bootenv", "data")
 _VARIABLES: Final = re.compile(r"(\w+)='?([^'\n]*)'?\n")
 _BOOT_BYTES: Final = 4096
+_VPCD: Final = 35963
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Terminal:
 
     def __init__(self, build: Build, folder: Path, *, memory_mib: int = 256, panel: str = "480x800") -> None:
         self._folder = folder
+        self.card_port = _free_port()  # where pcscd's virtual reader in the guest takes a card
         self.slot = Boot(folder / "bootenv.img").choose()
         width, _, height = panel.partition("x")
         console = "ttyS0" if build.arch == "amd64" else "ttyAMA0"
@@ -88,13 +91,15 @@ class Terminal:
         for name in _DISKS:
             drive = f"if=none,id={name},format=raw,file={folder}/{name}.img,cache=writethrough"
             words += ["-drive", drive, "-device", f"virtio-blk-pci,drive={name},serial={name}"]
+        forward = f"hostfwd=tcp:127.0.0.1:{self.card_port}-:{_VPCD}"
+        words += ["-netdev", f"user,id=lan,restrict=on,{forward}", "-device", "virtio-net-pci,netdev=lan,romfile="]
         self._errors = (folder / "qemu.err").open("wb")
         self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=self._errors, stderr=self._errors)
         self._count = 0
         try:
             self.console = Line(folder / "console", folder / "console.log")
             self.qmp = Qmp(folder / "qmp")
-        except LineError as error:
+        except (LineError, QmpError, OSError) as error:
             self.power_off()
             raise LineError(f"{error}; QEMU says: {(folder / 'qemu.err').read_text()[-400:]}") from error
 
@@ -157,3 +162,8 @@ class Terminal:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)  # noqa: PTH108
         return ["-chardev", f"socket,id={name},path={path},server=on,wait={'on' if wait else 'off'}"]
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
