@@ -31,6 +31,7 @@ LANGUAGES: Final = ("zh", "en")
 DEFAULT_PATH: Final = Path("/etc/posmedic/settings.toml")
 _MOST_OVERLAYS: Final = 8
 _MOST_BYTES: Final = 1 << 20
+_MOST_FACTOR: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class ServiceSettings:
     state_dir: Path
     run_dir: Path
     language: str
+    time_factor: float = 1.0  # every deadline of our own work is this many times longer: for emulators
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +177,11 @@ def _service(table: Table) -> ServiceSettings:
         Path(table.text("state_dir", "/var/lib/posmedic")),
         Path(table.text("run_dir", "/run/posmedic")),
         table.choice("language", LANGUAGES, "zh"),
+        table.number("time_factor", 1.0),
     )
     table.close()
+    if not 1 <= service.time_factor <= _MOST_FACTOR:
+        raise table.error("time_factor", f"must be from 1 to {_MOST_FACTOR:g}")
     return service
 
 

@@ -30,8 +30,10 @@ class Display:
         loop: Loop,
         draw: Callable[[Picture, Report], None],
         on_finding: Callable[[Mapping[str, Any]], None],
+        deadline_s: float = DRAW_DEADLINE_S,
     ) -> None:
         self._loop = loop
+        self._deadline_s = deadline_s
         self._draw = draw
         self._on_finding = on_finding
         self._worker: Worker | None = None
@@ -91,7 +93,7 @@ class Display:
         picture = self._wanted
         self._drawn = True
         self._worker = Worker(
-            self._loop, lambda report: self._draw(picture, report), DRAW_DEADLINE_S, self._reported, self._ended
+            self._loop, lambda report: self._draw(picture, report), self._deadline_s, self._reported, self._ended
         )
 
     def _reported(self, value: Mapping[str, Any]) -> None:

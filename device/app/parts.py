@@ -13,7 +13,7 @@ from device import __version__
 from device.app.board_parts import board_checks, library_of
 from device.app.catalogue import Catalogue
 from device.app.overlays import Overlays, read_overlays, write_overlays
-from device.app.selftest_run import PartPlan
+from device.app.selftest_run import BUDGET_S, PartPlan
 from device.app.terminal import Terminal
 from device.drivers.clock import SOFTWARE_FLOOR
 from device.evidence import CheckSpec, Evidence, Level
@@ -58,6 +58,11 @@ class PartPlans:
         """The overlays as read once: what a worker has found good is what is used."""
         return read_overlays(self._settings.overlay)
 
+    @property
+    def budget_s(self) -> float:
+        """How long a run of the safe level may take."""
+        return BUDGET_S * self._settings.service.time_factor
+
     def note_host_time(self, host_time: str | None) -> None:
         """Keep the host's clock (DE12/13 as MMDDhhmmss) with the moment it came."""
         if host_time is not None:
@@ -91,7 +96,7 @@ class PartPlans:
                     PartPlan(
                         part=row.part,
                         facts=facts,
-                        deadline_s=deadline_s,
+                        deadline_s=deadline_s * self._settings.service.time_factor,
                         disturbs=row.disturbs or asked,
                         person=any(catalogue.checks[fact].level is Level.ASSISTED for fact in facts),
                         check=self._check(row, frozenset(facts)),

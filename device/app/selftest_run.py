@@ -67,6 +67,7 @@ class SelftestRun:
         on_evidence: Callable[[Evidence], None],
         on_end: Callable[[], None],
         on_prompt: Callable[[Prompt], None] | None = None,
+        budget_s: float = BUDGET_S,
     ) -> None:
         self._loop = loop
         self._specs = specs
@@ -77,13 +78,14 @@ class SelftestRun:
         self._waiting = sorted(plans, key=lambda plan: -plan.deadline_s)
         self._total = len(self._waiting)
         self._until = 0.0
+        self._budget_s = budget_s
         self._workers: dict[str, tuple[PartPlan, Worker]] = {}
         self._done = 0
 
     def start(self) -> None:
         """Start the first parts; without any part the run ends at once."""
         longest = max((plan.deadline_s for plan in self._waiting if not plan.person), default=0.0)
-        self._until = time.monotonic() + max(BUDGET_S, longest)
+        self._until = time.monotonic() + max(self._budget_s, longest)
         if self._total == 0:
             self._loop.call_in(0, self._on_end)
         self._fill()

@@ -215,7 +215,7 @@ class Selftests:
                 for evidence in held_back(plan.facts, self._specs, "sale_running"):
                     take(evidence)
         on_prompt = prompt if job.person else None
-        self._run = SelftestRun(self._loop, allowed, self._specs, take, end, on_prompt)
+        self._run = SelftestRun(self._loop, allowed, self._specs, take, end, on_prompt, self._part_plans.budget_s)
         self._run.start()
 
     def _without_held_back(self, job: _Job, take: Callable[[Evidence], None]) -> Sequence[PartPlan]:

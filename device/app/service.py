@@ -16,7 +16,7 @@ from device import __version__
 from device.app.applications import Applications
 from device.app.catalogue import Catalogue, load_catalogue
 from device.app.declines import Decline, Declines
-from device.app.display import Display, Picture
+from device.app.display import DRAW_DEADLINE_S, Display, Picture
 from device.app.drawing import Drawing
 from device.app.evidence_cache import EvidenceCache
 from device.app.host_session import VERSION, HostSession
@@ -86,7 +86,9 @@ class Service:
             self.selftests.run_again,
         )
         self._supervisor = Supervisor(self.loop)
-        self._display = Display(self.loop, self._draw, self._note_finding)
+        self._display = Display(
+            self.loop, self._draw, self._note_finding, DRAW_DEADLINE_S * settings.service.time_factor
+        )
         self._left_out = ""
         self._tap: Tap | None = None
         self._last: Decline | None = None

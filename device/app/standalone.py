@@ -62,7 +62,7 @@ class Standalone:
             progress(Progress(len(ended), total, asked.check, prompt=asked))
 
         specs = self._plans.specs(self._catalogue)
-        self._run = SelftestRun(loop, plans, specs, take, loop.stop, prompt if person else None)
+        self._run = SelftestRun(loop, plans, specs, take, loop.stop, prompt if person else None, self._plans.budget_s)
         self._run.start()
         loop.run()
         self._store.note_evidence(collected, self._cache.snapshot())

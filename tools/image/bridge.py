@@ -36,11 +36,11 @@ class Bridge:
 
     def _run(self) -> None:
         while True:
-            ready, _, _ = select.select([self._line, self._port, self._end], [], [])
+            ready, _, _ = select.select([self._line.fileno(), self._port, self._end], [], [])
             if self._end in ready:
                 return
             with contextlib.suppress(OSError):
-                if self._line in ready:
+                if self._line.fileno() in ready:
                     data = self._line.recv(_CHUNK)
                     if not data:
                         return
