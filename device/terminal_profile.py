@@ -25,6 +25,8 @@ _COUNTRY_DIGITS: Final = 3  # ISO 3166-1 and ISO 4217, numeric
 _MCC_DIGITS: Final = 4  # ISO 18245
 _HOTLINE: Final = re.compile(r"(?=.*\d)[-+0-9 ()/.,;#*]+")
 _MOST_LIMITS: Final = 100
+_BIN: Final = re.compile(r"[0-9]{1,8}", re.ASCII)  # ISO/IEC 7812-1: an issuer identification number has 8 digits
+_MOST_BINS: Final = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Reference:
 
     ``fitted`` are the parts that this terminal was made with, None: not told; ``required`` are those without which it
     must not work; ``usb`` are the ``vendor:product`` pairs that belong; ``limits`` replace the product's own, by check
-    id; ``versions`` are those of :data:`VERSIONED`, and the board's ``firmware``; ``serial_number`` is the hardware's.
+    id; ``versions`` are those of :data:`VERSIONED`, and the board's ``firmware``; ``serial_number`` is the hardware's;
+    ``bin_countries`` are the issuer's country (ISO 3166, numeric) by the first digits of a card number.
     """
 
     required: frozenset[str] = frozenset()
@@ -51,6 +54,7 @@ class Reference:
     usb: tuple[str, ...] | None = None
     limits: Mapping[str, Limit] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    bin_countries: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +162,23 @@ def _reference(root: Table, known: KnownNames) -> Reference:
         serial_number=_identifier(terminal, "serial_number", 32),
         usb=usb,
         limits=_limits(root.table("limits", {}), known.checks),
+        bin_countries=_bin_countries(root.table("bin_countries", {})),
         versions={name: told for name in _VERSIONS if (told := versions.optional_text(name, most=40)) is not None},
     )
     parts.close()
     versions.close()
     return reference
+
+
+def _bin_countries(table: Table) -> dict[str, str]:
+    """Which country issues the cards that begin with these digits, for cards whose chip does not say it (5F28)."""
+    begins = table.keys()
+    for begin in begins:
+        if not _BIN.fullmatch(begin):
+            raise table.error(begin, "must be the first 1 to 8 digits of card numbers")
+    if len(begins) > _MOST_BINS:
+        raise table.error(begins[0], f"is one of {len(begins)}; at most {_MOST_BINS} are read")
+    return {begin: str(_numeric_code(table, begin, _COUNTRY_DIGITS, "156")) for begin in begins}
 
 
 def _limits(table: Table, checks: Mapping[str, CheckSpec]) -> dict[str, Limit]:

@@ -59,7 +59,7 @@ class Declines:
             window_s=WINDOW_S,
             software=self._software,
         )
-        self._store.add_exchange(exchange)
+        self._store.add_exchange(exchange, frame.profile.country if frame.profile.verified else None)
         diagnosis = diagnose(frame, knowledge)
         decline = Decline(frame, diagnosis, None)
         if decline.declined:

@@ -270,7 +270,15 @@ class Service:
         history = self.store.recent_sales(WINDOW_S)
         tokens = CardTokens(self._token_key.current(in_use=any(sale.token for sale in history)))
         host = host or self.terminal.profile().host or _DEFAULT_HOST
-        exchange = read_exchange(handed, self._messages, tokens, host, self._plans.trusted_month(datetime.now()))
+        reference = self.terminal.reference()
+        exchange = read_exchange(
+            handed,
+            self._messages,
+            tokens,
+            host,
+            self._plans.trusted_month(datetime.now()),
+            reference.bin_countries if reference else {},
+        )
         self._plans.note_host_time(exchange.host_time)
         self._last = self._declines.take(exchange, history, self.catalogue.knowledge)
         note("judged", took_ms=round((time.monotonic() - began) * 1000, 1))

@@ -32,6 +32,7 @@ _ENTRY_MODES: Final = {  # first two digits of DE22, ISO 8583:1987; 91 and 98 as
     "98": EntryMode.CONTACTLESS,
 }
 _FALLBACK: Final = "80"  # the chip could not be read, then the stripe was
+_NO_COUNTRIES: Final[Mapping[str, str]] = {}
 _TAG_BYTES: Final = {"9F07": 2, "95": 5, "9B": 2}
 
 YearMonth = tuple[int, int]
@@ -47,8 +48,18 @@ def read_entry(code: str | None) -> tuple[EntryMode, bool | None]:
     return mode, False if mode is EntryMode.CHIP else None
 
 
-def read_card_facts(request: Message | None, handed: HandedOver, tokens: Tokens, today: YearMonth | None) -> CardFacts:
-    """Gather the facts of the card. ``today`` is (year, month) of a clock that can be trusted, else None."""
+def read_card_facts(
+    request: Message | None,
+    handed: HandedOver,
+    tokens: Tokens,
+    today: YearMonth | None,
+    countries: Mapping[str, str] = _NO_COUNTRIES,
+) -> CardFacts:
+    """Gather the facts of the card. ``today`` is (year, month) of a clock that can be trusted, else None.
+
+    ``countries`` are the profile's: the issuer's country by the first digits of the number. They are asked only where
+    there is no chip data to say it.
+    """
     chip = parse_tlv((request.chip_data if request else None) or b"")
     tags = {**_tags_of(chip), **{tag: text.upper() for tag, text in handed.emv.items() if tag in TAGS_ALLOWED}}
     track = _TRACK2.match(_track2(request, chip))
@@ -64,7 +75,7 @@ def read_card_facts(request: Message | None, handed: HandedOver, tokens: Tokens,
         token=token,
         bin_group=group,
         scheme=handed.scheme or scheme_word(aid),
-        issuer_country=_country(tags.get("5F28")),
+        issuer_country=_country(tags.get("5F28")) or (None if aid else _country_of(request, track, countries)),
         terminal_country=_country(tags.get("9F1A")),
         currency=currency,
         usage_control=_bits(tags, "9F07"),
@@ -89,13 +100,25 @@ def _track2(request: Message | None, chip: Tlvs) -> str:
     return (chip.find("57") or b"").hex().upper()
 
 
+def _country_of(request: Message | None, track: re.Match[str] | None, countries: Mapping[str, str]) -> str | None:
+    """The longest beginning of the number that the profile knows; None for an encrypted or unknown one."""
+    digits = _number(request, track)
+    return next((countries[digits[:size]] for size in range(8, 0, -1) if digits[:size] in countries), None)
+
+
+def _number(request: Message | None, track: re.Match[str] | None) -> str:
+    """The card number in clear, of DE2 or of track 2; "" where none is."""
+    digits = (request.text(2) if request else None) or ""
+    if not (12 <= len(digits) <= 19 and digits.isascii() and digits.isdigit()):
+        digits = track.group(1) if track else ""
+    return digits
+
+
 def _tokens(
     request: Message | None, track: re.Match[str] | None, handed: HandedOver, tokens: Tokens
 ) -> tuple[str | None, str | None]:
     """The application's own tokens first: where they come, the number in the frame may be encrypted."""
-    digits = (request.text(2) if request else None) or ""
-    if not (12 <= len(digits) <= 19 and digits.isascii() and digits.isdigit()):
-        digits = track.group(1) if track else ""
+    digits = _number(request, track)
     group = tokens.of_application(handed.bin_group)
     if handed.card_token is not None or not digits:
         return tokens.of_application(handed.card_token), group

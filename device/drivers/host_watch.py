@@ -6,7 +6,7 @@ in every case; what cannot be over-written in Python (short-lived text) goes out
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from device.drivers.card_facts import YearMonth, read_card_facts, read_entry
@@ -18,19 +18,26 @@ from protocol.iso8583 import MAC_FIELDS, Message, MessageProfile
 
 __all__ = ["FIELDS_ALLOWED", "TAGS_ALLOWED", "HandedOver", "answers", "read_exchange"]
 
+_NO_COUNTRIES: Final[Mapping[str, str]] = {}
 _REQUEST_FIELDS: Final = frozenset((2, 11, 14, 18, 22, 35, 41, 42, 49, 55))
 _RESPONSE_FIELDS: Final = frozenset((11, 12, 13, 39, 41, 42))
 _MATCHED_FIELDS: Final = (11, 41, 42)
 
 
 def read_exchange(
-    handed: HandedOver, profiles: Sequence[MessageProfile], tokens: Tokens, host: str, today: YearMonth | None = None
+    handed: HandedOver,
+    profiles: Sequence[MessageProfile],
+    tokens: Tokens,
+    host: str,
+    today: YearMonth | None = None,
+    countries: Mapping[str, str] = _NO_COUNTRIES,
 ) -> Exchange:
     """Decode, match and reduce one exchange to what may be kept. ``handed``'s frames are wiped.
 
     ``host`` names the host's profile, which is tried first. ``today`` is (year, month) for "expired yes/no", None
-    while the clock cannot be trusted. A response that cannot be decoded has ``code`` None, ``complete`` False and
-    a ``note`` that says where; the same for none at all, with an empty note.
+    while the clock cannot be trusted. ``countries`` are the profile's, by the first digits of a card number. A response
+    that cannot be decoded has ``code`` None, ``complete`` False and a ``note`` that says where; the same for none at
+    all, with an empty note.
 
     A MAC said to be verified while a whole response carries no MAC field, or said to be absent while it carries one,
     is a contradiction: nobody knows then, so the verdict is UNKNOWN and the note says why. A bad one stays bad.
@@ -39,7 +46,7 @@ def read_exchange(
         ordered = sorted(profiles, key=lambda profile: profile.name != host)
         if handed.fields and handed.request is None and handed.response is None:
             return _from_fields(handed, tokens, host, today)
-        return _from_frames(handed, ordered, tokens, host, today)
+        return _from_frames(handed, ordered, tokens, host, today, countries)
     finally:
         handed.wipe()
 
@@ -57,7 +64,12 @@ def answers(request_mti: str, response_mti: str) -> bool:
 
 
 def _from_frames(
-    handed: HandedOver, profiles: Sequence[MessageProfile], tokens: Tokens, host: str, today: YearMonth | None
+    handed: HandedOver,
+    profiles: Sequence[MessageProfile],
+    tokens: Tokens,
+    host: str,
+    today: YearMonth | None,
+    countries: Mapping[str, str],
 ) -> Exchange:
     notes: list[str] = []
     request = _open(handed.request, "request", profiles, _REQUEST_FIELDS, notes)
@@ -86,7 +98,7 @@ def _from_frames(
         source=handed.source,
         stored=handed.stored,
         test_card=handed.test_card,
-        card=read_card_facts(asked, handed, tokens, today),
+        card=read_card_facts(asked, handed, tokens, today, countries),
     )
 
 

@@ -59,12 +59,15 @@ class Store:
         """Where a damaged file of this run was put; None: there was none."""
         return self._safe.set_aside
 
-    def add_exchange(self, exchange: Exchange) -> None:
-        """Remember one sale for the window of :meth:`recent_sales`."""
+    def add_exchange(self, exchange: Exchange, here: str | None = None) -> None:
+        """Remember one sale for the window of :meth:`recent_sales`.
+
+        ``here`` is the country of the signed profile, for sales that do not say it (9F1A): those without a chip.
+        """
         card = exchange.card
-        foreign = None
-        if card.issuer_country and card.terminal_country:
-            foreign = card.issuer_country[-3:] != card.terminal_country[-3:]
+        foreign, country = None, card.terminal_country or here
+        if card.issuer_country and country:
+            foreign = card.issuer_country[-3:] != country[-3:]
         facts = (
             *(card.token, card.bin_group, card.scheme, foreign, exchange.entry_mode, exchange.code),
             *(exchange.mac, exchange.match, exchange.stored, exchange.test_card),

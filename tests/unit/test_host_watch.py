@@ -55,6 +55,34 @@ def test_a_62_is_read_for_the_engine_with_all_that_may_be_known() -> None:
     assert card.bin_group == TOKENS.bin_group(peer.CARD.encode())
 
 
+def _stripe_sale() -> HandedOver:
+    """The same card by its stripe: no chip data, and with them no 5F28."""
+    fields = {number: value for number, value in peer.REQUEST.items() if number != 55} | {22: "021"}
+    return _handed(request=peer.prefixed(peer.terminal_message("0200", fields)))
+
+
+@pytest.mark.parametrize(
+    ("countries", "country"),
+    [
+        ({}, None),
+        ({peer.CARD[:6]: "840"}, "840"),
+        ({peer.CARD[:2]: "156", peer.CARD[:8]: "702", peer.CARD[:4]: "840"}, "702"),
+        ({"999": "840"}, None),
+    ],
+)
+def test_the_country_of_a_stripe_card_comes_from_the_profiles_table(
+    countries: dict[str, str], country: str | None
+) -> None:
+    exchange = read_exchange(_stripe_sale(), PROFILES, TOKENS, "unionpay", (2026, 11), countries)
+    assert (exchange.entry_mode, exchange.card.issuer_country) == (EntryMode.STRIPE, country)
+    assert peer.CARD[:6] not in repr(exchange)
+
+
+def test_the_chip_knows_its_country_better_than_any_table() -> None:
+    exchange = read_exchange(_handed(), PROFILES, TOKENS, "unionpay", (2026, 11), {peer.CARD[:6]: "156"})
+    assert exchange.card.issuer_country == "840"
+
+
 @pytest.mark.parametrize("response", [RESPONSE, RESPONSE[:40], b"noise", bytes(1 << 20), b""])
 def test_no_card_data_leaves_and_the_frames_are_wiped_whatever_came(response: bytes) -> None:
     handed = _handed(response=response)

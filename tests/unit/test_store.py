@@ -59,14 +59,22 @@ def test_a_sale_comes_back_as_it_was_with_its_age(path: Path, clock: HandClock) 
 
 
 @pytest.mark.parametrize(
-    ("issuer", "terminal", "foreign"),
-    [("156", "0156", False), ("840", "156", True), (None, "156", None), ("840", None, None)],
+    ("issuer", "terminal", "here", "foreign"),
+    [
+        *(("156", "0156", None, False), ("840", "156", None, True), (None, "156", None, None)),
+        *(
+            ("840", None, None, None),
+            ("840", None, "156", True),
+            ("156", None, "156", False),
+            ("840", "840", "156", False),
+        ),
+    ],
 )
 def test_foreign_is_told_only_where_both_countries_are_known(
-    path: Path, issuer: str | None, terminal: str | None, foreign: bool | None
+    path: Path, issuer: str | None, terminal: str | None, here: str | None, foreign: bool | None
 ) -> None:
     store = Store(path)
-    store.add_exchange(sale(card=CardFacts(issuer_country=issuer, terminal_country=terminal)))
+    store.add_exchange(sale(card=CardFacts(issuer_country=issuer, terminal_country=terminal)), here)
     assert [past.foreign for past in store.recent_sales(WINDOW_S)] == [foreign]
 
 

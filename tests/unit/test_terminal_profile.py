@@ -52,6 +52,9 @@ pass_min = -85
 marginal_min = -95
 [limits."smart_card.present"]
 pass_values = ["present"]
+[bin_countries]
+622202 = "156"
+"4" = "840"
 """
 
 
@@ -88,6 +91,7 @@ def test_every_field_of_a_profile_arrives(tmp_path: Path, known: KnownNames) -> 
             "modem.signal": Limit(pass_min=-85, marginal_min=-95),
             "smart_card.present": Limit(pass_values=("present",)),
         },
+        bin_countries={"622202": "156", "4": "840"},
         versions={
             **{"system": "12", "application": "2.1", "posmedic": "0.1.0", "parameters": "P7"},
             **{"aid_table": "2026-10", "ca_keys": "2026-09", "firmware": "B3"},
@@ -135,6 +139,8 @@ BROKEN = {  # what is wrong: (old line, what stands there instead, line of the m
     "margin inside": ("marginal_min = -95", "marginal_min = -80", 35, "marginal_min must be below pass_min"),
     "nothing can pass": ("marginal_min = -95", "pass_max = -90", 34, "pass_min must not be above pass_max"),
     "words for a number": ("pass_min = -85\nmarginal_min = -95", 'pass_values = ["good"]', 33, "needs pass_min or"),
+    "a bank that is no number": ('"4" = "840"', '"visa" = "840"', 39, "first 1 to 8 digits"),
+    "a country in letters": ('"4" = "840"', '"4" = "US"', 39, "must be"),
     "number for words": ('pass_values = ["present"]', "pass_min = 3", 36, "so it needs pass_values"),
 }
 
