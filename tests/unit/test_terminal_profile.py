@@ -139,8 +139,8 @@ BROKEN = {  # what is wrong: (old line, what stands there instead, line of the m
     "margin inside": ("marginal_min = -95", "marginal_min = -80", 35, "marginal_min must be below pass_min"),
     "nothing can pass": ("marginal_min = -95", "pass_max = -90", 34, "pass_min must not be above pass_max"),
     "words for a number": ("pass_min = -85\nmarginal_min = -95", 'pass_values = ["good"]', 33, "needs pass_min or"),
-    "a bank that is no number": ('"4" = "840"', '"visa" = "840"', 39, "first 1 to 8 digits"),
-    "a country in letters": ('"4" = "840"', '"4" = "US"', 39, "must be"),
+    "a bank that is no number": ('"4" = "840"', '"visa" = "840"', 40, "first 1 to 8 digits"),
+    "a country in letters": ('"4" = "840"', '"4" = "US"', 40, "must be"),
     "number for words": ('pass_values = ["present"]', "pass_min = 3", 36, "so it needs pass_values"),
 }
 
