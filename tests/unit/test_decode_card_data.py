@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -64,6 +65,16 @@ def framed_forms(data: bytes) -> Iterator[tuple[bytes, InputForm | None]]:
     yield "\n".join(f"{row} |{text}|" for row, text in zip(rows, shown, strict=True)).encode(), None
     text = "".join(chr(b) if 0x20 <= b < 0x7F else f"<{b:02X}>" for b in data)
     yield f"<debug> (ttyS1): --> '{text}'\nRX {text}\nTX: {digits}z\n{text}\n".encode(), None
+    yield repr(data).encode(), None
+    octal = "".join(f"\\{byte:03o}" for byte in data)
+    yield f'write(5, "{octal}", {len(data)}) = {len(data)}\n'.encode(), None
+    yield (
+        json.dumps({"dir": "tx", "data": digits}).encode() + b"\n" + json.dumps({"msg": f"RX {digits}z"}).encode(),
+        None,
+    )
+    yield ("byte[] x = {" + ", ".join(f"(byte) {byte:#x}" for byte in data) + "};").encode(), None
+    yield (", ".join(map(str, data))).encode(), None
+    yield digits.encode("utf-16"), None
     yield f"{digits}0".encode(), None
     yield f"{digits}!".encode(), None
     yield digits.encode() + b"\n" + digits.encode(), None
