@@ -230,7 +230,7 @@ def test_the_small_host_table_loads() -> None:
         ('"exchange.host is pass"', '"exchange.host is good"', "must be one of pass"),
         ('"exchange.host is pass"', '"exchange.host"', "not a condition"),
         ('advice = "country_first"', 'advice = "no_such_text"', "no_such_text"),
-        ('because = ["history.approvals"] },', "because = [] },", "must name its evidence"),
+        ('because = ["history.approvals", "history.cards"] },', "because = [] },", "must name its evidence"),
         ('default_host = "unionpay"', 'default_host = "elsewhere"', "default_host must be one of"),
         ("gives_62 = true", "gives_62 = 1", "true or false"),
         ("weight = 95", "wight = 95", "weight is missing"),

@@ -199,7 +199,7 @@ def test_an_expired_card_stays_possible_beside_a_62() -> None:
 def test_a_block_of_the_card_is_supported_when_others_pass() -> None:
     diagnosis = judge(exchange(), PASSED)
     assert state(diagnosis, "card_blocked") == "supported"
-    assert answer(diagnosis, "card_blocked").because == ("history.approvals",)
+    assert answer(diagnosis, "card_blocked").because == ("history.approvals", "history.cards")
     assert state(judge(exchange()), "card_blocked") == "possible"
 
 

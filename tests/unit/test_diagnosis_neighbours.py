@@ -69,6 +69,14 @@ def test_sales_without_an_answer_are_no_sign_that_other_kinds_are_refused() -> N
     assert judge(abroad, *foreign, sale("62", "z", 30, "b4", scheme="visa")).verdict != "acceptance_range"
 
 
+def test_only_this_card_is_said_where_it_is_the_only_one() -> None:
+    alone = answer(judge(exchange(), sale("00", "x", 60)), "card_blocked")
+    assert (alone.state, alone.because) == ("supported", ("history.approvals", "history.cards"))
+    two = answer(judge(exchange(), sale("00", "x", 60), sale("62", "b", 50)), "card_blocked")
+    assert two.state == "possible"
+    assert "not the only one" in two.advice["en"]
+
+
 # --- bursts -----------------------------------------------------------------------------------
 
 
