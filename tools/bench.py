@@ -30,6 +30,7 @@ from protocol.control_frame import Deframer, Frame, FrameProfile, LengthKind, bu
 from protocol.envelope import open_envelope
 from protocol.iso8583 import parse_message
 from protocol.iso8583_profile import parse_profile
+from tools.bench_flash import flash_rows
 from tools.bench_selftest import selftest_rows
 from tools.payment_client import PaymentClient
 from tools.simulate.iso_message import Style, build_message, wrap_request, wrap_response
@@ -235,7 +236,7 @@ def _live(folder: Path) -> list[tuple[str, str, str]]:
             idle = _idle(service)
             waits = _declines(service, run_dir)
             after = _memory(service)
-            tested = selftest_rows(service)
+            tested = selftest_rows(service, folder / "settings.toml")
         finally:
             service.stop()
     waits.sort()
@@ -246,6 +247,7 @@ def _live(folder: Path) -> list[tuple[str, str, str]]:
         ("62 sent to first page on the panel, p99", f"{p99:.0f} ms of {len(waits)}", "<= 300 ms"),
         (f"RSS after {_DECLINES} declines", f"{after['Rss']:.1f} MB, {after['Anonymous']:.1f} anonymous", ""),
         *tested,
+        *flash_rows(),
     ]
 
 

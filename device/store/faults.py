@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -126,16 +126,23 @@ class Faults:
         completed, boot = self._tests(), self._clock.boot_id
         return tuple(name for name in ids if completed.get(name) != boot)
 
-    def clear(self) -> None:
-        """Forget every fault and every test: from now on nothing is known until it is tested."""
+    def clear(self, also: Callable[[sqlite3.Connection], None]) -> int:
+        """Forget every fault and every test: from now on nothing is known until it is tested.
 
-        def clear(database: sqlite3.Connection) -> None:
+        Returns how many faults there were; ``also`` is done in the same transaction.
+        """
+
+        def clear(database: sqlite3.Connection) -> int:
+            (count,) = database.execute("SELECT count(*) FROM fault").fetchone()
             for table in ("fault", "fault_detail", "fault_order", "tested", "completed"):
                 database.execute(f"DELETE FROM {table}")  # noqa: S608  names are the schema's
+            also(database)
+            return int(count)
 
-        self._safe.write(clear)
+        cleared = self._safe.write(clear)
         self._forget_gathered()
         self._completed = {}
+        return cleared
 
     def _complete(self, ids: Iterable[str]) -> None:
         completed, boot = self._tests(), self._clock.boot_id

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -197,12 +197,17 @@ class Store:
 
     def mark(self, name: str) -> None:
         """Remember that this happened now, also across a restart."""
+        self._safe.write(self._marking(name))
+
+    def _marking(self, name: str) -> Callable[[sqlite3.Connection], None]:
         moment = (self._clock.boot_id, self._clock.monotonic_s(), self._clock.wall_s())
-        self._safe.write(
-            lambda database: database.execute(
+
+        def write(database: sqlite3.Connection) -> None:
+            database.execute(
                 "INSERT OR REPLACE INTO once (name, boot_id, monotonic_s, wall_s) VALUES (?,?,?,?)", (name, *moment)
             )
-        )
+
+        return write
 
     def faults(self) -> tuple[Fault, ...]:
         """Everything that ever failed and is still remembered: active ones first, then newest first."""
@@ -210,10 +215,7 @@ class Store:
 
     def clear_faults(self) -> int:
         """Forget every fault and every test, and remember when; returns how many faults were forgotten."""
-        count = len(self.faults())
-        self._faults.clear()
-        self.mark(_CLEARED)
-        return count
+        return self._faults.clear(self._marking(_CLEARED))
 
     def last_time_seen(self) -> datetime | None:
         """Wall clock of the last write: the latest one made, not the greatest, so a wrong clock heals."""

@@ -79,10 +79,10 @@ class Trends:
         def write(database: sqlite3.Connection) -> None:
             _adopt(database)
             _merge(database, "hour", rows)
-            for below, above in _ABOVE:
-                _roll_up(database, below, above, hour)
-            for period, kept in KEPT.items():
-                _prune(database, period, kept)
+            rolled = [_roll_up(database, below, above, hour) for below, above in _ABOVE]
+            if any(rolled):
+                for period, kept in KEPT.items():  # once a day: each time costs the flash some pages
+                    _prune(database, period, kept)
 
         self._safe.write(write)
         self._open.clear()
@@ -136,8 +136,11 @@ def _merge(database: sqlite3.Connection, period: str, rows: list[_Row]) -> None:
     )
 
 
-def _roll_up(database: sqlite3.Connection, below: str, above: str, now_s: int) -> None:
-    """Add every ``below`` bucket (hour, day) that is not in its ``above`` (day, month) yet, but for the running one."""
+def _roll_up(database: sqlite3.Connection, below: str, above: str, now_s: int) -> bool:
+    """Add every ``below`` bucket (hour, day) that is not in its ``above`` (day, month) yet, but for the running one.
+
+    True if there was any.
+    """
     running = _start_of(above, now_s)
     found = database.execute("SELECT start_s FROM bucket WHERE period = ? AND rolled = 0 ORDER BY seq", (below,))
     done = [start_s for (start_s,) in found if _start_of(above, start_s) != running]
@@ -154,6 +157,7 @@ def _roll_up(database: sqlite3.Connection, below: str, above: str, now_s: int) -
     database.executemany(
         "UPDATE bucket SET rolled = 1 WHERE period = ? AND start_s = ?", [(below, start_s) for start_s in done]
     )
+    return bool(done)
 
 
 def _joined(old: _Row, new: _Row) -> _Row:

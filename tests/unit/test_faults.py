@@ -221,8 +221,8 @@ def test_hours_become_days_and_months_and_none_grows_without_bound(store: Store,
     run_hours(store, clock, 24 * 100, -70)
     store.note_evidence([signal(-70)])
     hours, days = store.trends.samples("modem.signal", "hour"), store.trends.samples("modem.signal", "day")
-    assert len(hours) == KEPT["hour"]
-    assert len(days) == KEPT["day"]
+    assert KEPT["hour"] <= len(hours) <= KEPT["hour"] + 24  # the oldest go once a day
+    assert KEPT["day"] <= len(days) <= KEPT["day"] + 1
     assert 2 <= len(store.trends.samples("modem.signal", "month")) <= 4
     assert (hours[0].count, hours[0].least, hours[0].most, hours[0].mean, hours[0].last) == (2, -72, -70, -71, -72)
     assert (days[-1].count, days[-1].mean) == (48, -71)
@@ -238,7 +238,7 @@ def test_a_clock_that_was_wrong_costs_no_history_that_was_right(store: Store, cl
         clock.wall = wrong
         run_hours(store, clock, 10, -80)
         clock.wall = right
-    run_hours(store, clock, 24 * 3, -75)
+    run_hours(store, clock, 24 * 5, -75)
     store.note_evidence([])
     days = {sample.start.date(): sample for sample in store.trends.samples("modem.signal", "day")}
     today = datetime.fromtimestamp(right).date()
@@ -247,7 +247,7 @@ def test_a_clock_that_was_wrong_costs_no_history_that_was_right(store: Store, cl
     for on in (0, 1):
         assert (days[today + timedelta(days=on)].mean, days[today + timedelta(days=on)].count) == (-76, 48)
     hours = store.trends.samples("modem.signal", "hour")
-    assert len(hours) == KEPT["hour"]
+    assert KEPT["hour"] <= len(hours) <= KEPT["hour"] + 24
     assert sum(abs(hour.start.timestamp() - right) > 100 * DAY_S for hour in hours) == 0
 
 
