@@ -39,12 +39,15 @@ class Updates:
         evidence: Callable[[], Sequence[Evidence]],
         counts: Callable[[], Mapping[str, Counts]],
         rerun: Rerun,
+        *,
+        log: Callable[..., None] = note,
     ) -> None:
         self._loop = loop
         self._settings = settings
         self._held_back = held_back
         self._evidence = evidence
         self._rerun = rerun
+        self._log = log
         self._boot_id = SystemClock().boot_id
         self.records = Records(state_dir / "update")
         self.running = Running(read_system_version() or "", "")
@@ -120,10 +123,10 @@ class Updates:
 
         def end(answer: Mapping[str, Any]) -> None:
             self._under_way = None
-            note("update", bundle=path.name, refused=answer.get("refused", "no"))
+            self._log("update", bundle=path.name, refused=answer.get("refused", "no"))
             done(answer)
 
-        note("update", install=path.name)
+        self._log("update", install=path.name)
         self._work(
             lambda report: update_task.report_install(
                 settings, path, self.running, self._boot_id, self.records, report
@@ -156,7 +159,7 @@ class Updates:
                 lambda report: update_task.report_mark_bad(settings, report),
                 _ASK_S,
                 lambda _step: None,
-                lambda answer: note("update", marked_bad=answer.get("refused", "yes")),
+                lambda answer: self._log("update", marked_bad=answer.get("refused", "yes")),
             )
 
     def _work(

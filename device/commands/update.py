@@ -58,7 +58,14 @@ def _alone(settings: Settings, args: Mapping[str, Any]) -> Mapping[str, Any]:
     lock = InstanceLock(settings.service.run_dir)
     loop = Loop()
     updates = Updates(
-        loop, settings.update, settings.service.state_dir, lambda: "", tuple, dict, lambda _parts, done: done(())
+        loop,
+        settings.update,
+        settings.service.state_dir,
+        lambda: "",
+        tuple,
+        dict,
+        lambda _parts, done: done(()),
+        _silent,
     )
     answers: list[Mapping[str, Any]] = []
 
@@ -76,6 +83,10 @@ def _alone(settings: Settings, args: Mapping[str, Any]) -> Mapping[str, Any]:
     loop.run()
     del lock
     return answers[0]
+
+
+def _silent(_event: str, **_facts: object) -> None:
+    """The service's log is not this command's output."""
 
 
 def _print(text: str) -> None:
