@@ -65,7 +65,7 @@ def _alone(settings: Settings, args: Mapping[str, Any]) -> Mapping[str, Any]:
         tuple,
         dict,
         lambda _parts, done: done(()),
-        _silent,
+        log=_silent,
     )
     answers: list[Mapping[str, Any]] = []
 
