@@ -41,8 +41,8 @@ def ask_facts(ask: Ask, catalogue: Catalogue) -> ReportFacts:
             broken[section] = type(error).__name__
             return otherwise
 
-    none: tuple[str, Diagnosis | None] = ("", None)
-    declined_at, diagnosis = had("decline", lambda: _ask_decline(ask, catalogue), none)
+    none: tuple[str, Diagnosis | None, tuple[Evidence, ...]] = ("", None, ())
+    declined_at, diagnosis, before = had("decline", lambda: _ask_decline(ask, catalogue), none)
     history: Mapping[str, Any] = had("history", lambda: ask("history", {}), {})
     trends: Trends = had("trends", lambda: _ask_trends(ask), {})
     return ReportFacts(
@@ -52,18 +52,19 @@ def ask_facts(ask: Ask, catalogue: Catalogue) -> ReportFacts:
         evidence=read_evidence(now["evidence"]),
         diagnosis=diagnosis,
         declined_at=declined_at,
+        before=before,
         history=history,
         trends=trends,
         broken=broken,
     )
 
 
-def _ask_decline(ask: Ask, catalogue: Catalogue) -> tuple[str, Diagnosis | None]:
+def _ask_decline(ask: Ask, catalogue: Catalogue) -> tuple[str, Diagnosis | None, tuple[Evidence, ...]]:
     last = ask("last", {})
     if last is None:
-        return "", None
+        return "", None, ()
     diagnosis = diagnose(frame_from_json(last["frame"], "last decline"), catalogue.knowledge)
-    return str(last.get("at", "")), diagnosis
+    return str(last.get("at", "")), diagnosis, read_evidence(last.get("before", ()))
 
 
 def read_evidence(rows: Sequence[Mapping[str, Any]]) -> tuple[Evidence, ...]:

@@ -72,8 +72,10 @@ def _fault(row: Mapping[str, Any], unit: str, words: ReportWords) -> Html:
 def _also(row: Mapping[str, Any], words: ReportWords) -> str:
     """What else was wrong when the fault began, by its freeze frame."""
     frame = row.get("frame") or ()
+    moved = words.word("clock_set_back") if str(row["first_seen"]) > str(row["last_seen"]) else ""
     wrong = [words.check(str(entry[0])) for entry in frame if entry[1] in ("fail", "error") and entry[0] != row["id"]]
-    return f"{words.word('at_that_time')}: {words.word('comma').join(wrong)}" if wrong else ""
+    told = f"{words.word('at_that_time')}: {words.word('comma').join(wrong)}" if wrong else ""
+    return words.word("comma").join(filter(None, (told, moved)))
 
 
 def trends_section(facts: ReportFacts, words: ReportWords) -> Html:

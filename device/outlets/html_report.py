@@ -120,7 +120,7 @@ def _decline(facts: ReportFacts, words: ReportWords) -> Html:
         return element("p", words.word("no_decline"))
     return joined(
         _verdict(diagnosis, words),
-        element("div", _told(diagnosis, facts.declined_at, words), _screen(facts.screen, words), class_="beside"),
+        element("div", _told(diagnosis, facts, words), _screen(facts.screen, words), class_="beside"),
         _causes(diagnosis, words),
     )
 
@@ -138,13 +138,15 @@ def _verdict(diagnosis: Diagnosis, words: ReportWords) -> Html:
     )
 
 
-def _told(diagnosis: Diagnosis, declined_at: str, words: ReportWords) -> Html:
+def _told(diagnosis: Diagnosis, facts: ReportFacts, words: ReportWords) -> Html:
     labels = [words.screen.word(key) for key in ("what", "who", "now", "proved")]
     pairs = list(zip(labels, diagnosis.headline[words.language], strict=True))
     pairs.append((words.screen.word("charged"), diagnosis.charged[words.language]))
     pairs.append((words.screen.word("contact"), diagnosis.contact[words.language]))
-    if declined_at:
-        pairs.insert(0, (words.word("when"), moment(declined_at)))
+    if facts.declined_at:
+        pairs.insert(0, (words.word("when"), moment(facts.declined_at)))
+    if facts.before:
+        pairs.append((words.word("at_decline"), words.otherwise(facts.before)))
     return _rows(pairs)
 
 

@@ -99,6 +99,8 @@ class _Report:
             yield from self._wrapped(words.word(label), text)
         yield from self._wrapped(words.word("charged"), diagnosis.charged[language])
         yield from self._wrapped(words.word("contact"), diagnosis.contact[language])
+        if facts.before:
+            yield from self._wrapped(word("at_decline"), self.words.otherwise(facts.before))
         yield ""
         yield f"{word('causes')}:"
         for cause in diagnosis.causes:

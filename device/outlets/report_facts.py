@@ -35,7 +35,8 @@ class ScreenPicture:
 class ReportFacts:
     """``history`` is the store's; ``declined_at`` the wall clock of the last decline, ISO 8601 or "".
 
-    ``broken``: sections whose facts could not be had, with the name of the error.
+    ``before``: evidence of the moment of the decline that the test after it found otherwise. ``broken``: sections
+    whose facts could not be had, with the name of the error.
     """
 
     software: str
@@ -44,6 +45,7 @@ class ReportFacts:
     evidence: Sequence[Evidence] = ()
     diagnosis: Diagnosis | None = None
     declined_at: str = ""
+    before: Sequence[Evidence] = ()
     history: Mapping[str, Any] = field(default_factory=dict)
     trends: Trends = field(default_factory=dict)
     ticket: str = ""

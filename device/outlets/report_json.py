@@ -19,6 +19,7 @@ def report_json(facts: ReportFacts) -> dict[str, Any]:
         "ticket": facts.ticket or None,
         "terminal": dataclasses.asdict(facts.terminal),
         "declined_at": facts.declined_at or None,
+        "before": [dataclasses.asdict(item) for item in facts.before],
         "diagnosis": None if diagnosis is None else diagnosis_to_json(diagnosis),
         "evidence": [dataclasses.asdict(item) for item in facts.evidence],
         "history": dict(facts.history),

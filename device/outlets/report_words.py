@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from device.evidence import Evidence, Value
@@ -86,11 +86,17 @@ class ReportWords:
     def why(self, item: Evidence) -> str:
         """Value and reason of what was found."""
         value = self.value(item.value, item.unit)
-        return self.word("comma").join(filter(None, (value, self.reason(item.reason))))
+        reason = self._trend(item) or self.reason(item.reason)
+        return self.word("comma").join(filter(None, (value, reason)))
+
+    def _trend(self, item: Evidence) -> str:
+        """How much it changed and since when: that says more than that it changed."""
+        text = self.sentence(item.detail).rstrip(".。") if item.reason == "trend" else ""
+        return text[:1].lower() + text[1:]
 
     def remark(self, item: Evidence) -> str:
         """The technician's remark; "" without one, and where its sentence has no translation."""
-        text = self.sentence(item.detail)
+        text = "" if self._trend(item) else self.sentence(item.detail)
         return self.word("remark", text=text) if text else ""
 
     def sentence(self, english: str) -> str:
@@ -98,6 +104,11 @@ class ReportWords:
         if not english or "detail" not in self._texts:
             return clean(english)
         return clean(translate(english, self._texts) or "")
+
+    def otherwise(self, items: Sequence[Evidence]) -> str:
+        """What was known otherwise at an earlier moment, on one line."""
+        told = [f"{self.check(item.id)} {self.outcome(item.outcome)} {self.told(item)}".rstrip() for item in items]
+        return self.word("comma").join(told)
 
     def age(self, age_s: float) -> str:
         """An age in its largest whole unit."""

@@ -10,7 +10,7 @@ import pytest
 from support.sample_diagnosis import sample_diagnosis
 from support.sheet import KeptSheet
 
-from device.evidence import Evidence, TerminalProfile
+from device.evidence import Evidence, Outcome, TerminalProfile
 from device.outlets.compare import Run, compare
 from device.outlets.fixed_type import pad, width_of, wrap
 from device.outlets.report import history_text, report_text, selftest_text
@@ -176,6 +176,31 @@ def test_a_chinese_report_says_reasons_in_chinese_and_no_sentence_in_english() -
     assert "技术备注：域名 pos.example 不存在。" in text
     sentences = re.findall(r"[A-Za-z]+(?: [a-z]+){2,}", text)
     assert sentences == []
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [("en", "At that moment      Signal FAIL -110 dBm"), ("zh", "拒付当时            信号强度 不正常 -110 dBm")],
+)
+def test_what_was_otherwise_at_the_decline_stands_beside_it(language: str, wanted: str) -> None:
+    then = Evidence("modem.signal", Outcome.FAIL, -110, "dBm", ">= -95", "outside_limit")
+    assert wanted in report(language, before=[then])
+    assert wanted[:8] not in report(language)
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [
+        ("en", "-83 dBm, fell by 12 dB since Monday, 2026-11-23 (from -71 to -83 dBm)"),
+        ("zh", "-83 dBm，自 2026-11-23（星期一） 以来下降 12 dB（由 -71 到 -83 dBm）"),
+    ],
+)
+def test_a_trend_is_a_finding_that_says_by_how_much_and_since_when(language: str, wanted: str) -> None:
+    detail = "Fell by 12 dB since Monday, 2026-11-23 (from -71 to -83 dBm)."
+    found = Evidence("modem.signal", Outcome.MARGINAL, -83, "dBm", ">= -95", "trend", detail)
+    text = report(language, evidence=[found])
+    assert re.sub(r"\s", "", wanted) in re.sub(r"\s", "", text)
+    assert text.count("12 dB") == 1
 
 
 def test_the_ticket_stands_on_the_report() -> None:
