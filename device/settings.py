@@ -8,7 +8,7 @@ Nothing else in the product opens a settings or catalogue file; the terminal's p
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -248,6 +248,25 @@ def read_catalogue(name: str) -> Table:
     """Read one data file of the product, e.g. ``"causes.toml"`` or ``"hosts/unionpay.toml"``."""
     path = CATALOGUE / name
     return parse_toml(read_text(path), f"catalogue/{name}")
+
+
+class CatalogueFolder(Mapping[str, Table]):
+    """The TOML files of a catalogue folder by name without ending; each is read when it is asked for, and not kept."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._stems = tuple(sorted(path.stem for path in (CATALOGUE / name).glob("*.toml")))
+
+    def __getitem__(self, stem: str) -> Table:
+        if stem not in self._stems:
+            raise KeyError(stem)
+        return read_catalogue(f"{self._name}/{stem}.toml")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stems)
+
+    def __len__(self) -> int:
+        return len(self._stems)
 
 
 def read_folder(name: str) -> dict[str, Table]:

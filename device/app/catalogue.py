@@ -41,7 +41,7 @@ def load_catalogue(message_files: Sequence[Path] = (), knowledge: Knowledge | No
         checks=parse_checks(checks),
         parts=parse_parts(checks),
         texts=texts,
-        knowledge=knowledge or build_knowledge(),
+        knowledge=knowledge or build_knowledge(lazy=True),
         messages=read_message_profiles(message_files),
         gate=parse_gate(read_catalogue("gate.toml")),
     )

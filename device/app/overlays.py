@@ -14,7 +14,7 @@ from typing import Final
 from device.diagnosis.knowledge import Knowledge, parse_knowledge
 from device.drivers.profile_signature import Signature, read_signature
 from device.selftest.sheet import Sheet
-from device.settings import LANGUAGES, OverlaySettings, read_catalogue, read_folder, read_text, read_texts
+from device.settings import LANGUAGES, CatalogueFolder, OverlaySettings, read_catalogue, read_text, read_texts
 from device.table import Table, TableError, parse_toml
 
 NAMESPACE: Final = "posmedic-overlay"
@@ -45,12 +45,17 @@ def read_overlays(settings: OverlaySettings) -> Overlays:
     return Overlays(tables, tuple(Path(f"{path}.sig") for path in settings.files), settings.signers)
 
 
-def build_knowledge(overlays: Sequence[Table] = ()) -> Knowledge:
-    """The built-in knowledge with these overlays over it. Raises TableError with file and line."""
+def build_knowledge(overlays: Sequence[Table] = (), *, lazy: bool = False) -> Knowledge:
+    """The built-in knowledge with these overlays over it. Raises TableError with file and line.
+
+    ``lazy``: only the host's table that is asked for is read; for built-in files and overlays that were checked.
+    """
     texts = {language: read_texts(language) for language in LANGUAGES}
     words = read_catalogue("forbidden_words.toml")
     forbidden = {language: words.texts(language) for language in LANGUAGES}
-    return parse_knowledge(read_catalogue("causes.toml"), read_folder("hosts"), texts, overlays, forbidden)
+    return parse_knowledge(
+        read_catalogue("causes.toml"), CatalogueFolder("hosts"), texts, overlays, forbidden, lazy=lazy
+    )
 
 
 def check_overlays(overlays: Overlays) -> tuple[str, str]:
@@ -77,9 +82,9 @@ def checked_knowledge(settings: OverlaySettings) -> tuple[Knowledge, str]:
     """The knowledge with the overlays of the settings, or the built-in one and why they were refused."""
     overlays = read_overlays(settings)
     if not settings.files:
-        return build_knowledge(), ""
+        return build_knowledge(lazy=True), ""
     reason, told = check_overlays(overlays)
-    return build_knowledge(() if reason else overlays.tables), told if reason else ""
+    return build_knowledge(() if reason else overlays.tables, lazy=True), told if reason else ""
 
 
 def write_overlays(overlays: Overlays, sheet: Sheet) -> None:

@@ -109,7 +109,7 @@ class Service:
     def _use_overlays(self) -> None:
         """Their signatures hold and they fit, as a worker has found: lay the same content over the knowledge, once."""
         if not self.catalogue.knowledge.overlays:
-            knowledge = build_knowledge(self._plans.overlays.tables)
+            knowledge = build_knowledge(self._plans.overlays.tables, lazy=True)
             self.catalogue = dataclasses.replace(self.catalogue, knowledge=knowledge)
 
     def run(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -53,7 +53,6 @@ class CodeTable:
     host: str
     name: Text
     rows: Mapping[str, CodeRow]
-    serves: tuple[str, ...] = ()  # message profiles whose hosts use these codes
     sources: Mapping[str, str] = field(default_factory=dict)  # what the letters in a row's source stand for
     signs_declines: bool | None = None  # as in TerminalProfile, which comes before it; None: nobody has sourced it
     maps_codes: bool | None = None
@@ -69,6 +68,28 @@ class CodeTable:
         return self.rows.get(code.strip().upper()) if code else None
 
 
+class CodeTables(Mapping[str, CodeTable]):
+    """The tables of all hosts by name; each is parsed when it is first asked for, for a terminal has one host."""
+
+    def __init__(self, names: Collection[str], parse: Callable[[str], CodeTable]) -> None:
+        self._names = tuple(names)
+        self._parse = parse
+        self._parsed: dict[str, CodeTable] = {}
+
+    def __getitem__(self, name: str) -> CodeTable:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._parsed:
+            self._parsed[name] = self._parse(name)
+        return self._parsed[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 def parse_code_table(
     host: str, table: Table, languages: tuple[str, ...], causes: Collection[str], acts: Collection[str]
 ) -> CodeTable:
@@ -80,7 +101,6 @@ def parse_code_table(
         if row.code in rows:
             raise entry.error("code", f"{row.code} stands here twice")
         rows[row.code] = row
-    serves = table.texts("serves", (), most=40)
     letters = table.table("sources", {})
     sources = {letter: letters.text(letter, most=400) for letter in letters.keys()}  # noqa: SIM118  a Table is not a mapping
     facts = [table.optional_flag(fact) for fact in ("signs_declines", "maps_codes", "stands_in")]
@@ -89,7 +109,7 @@ def parse_code_table(
     table.close()
     if not rows:
         raise table.error("code", "has no rows")
-    return CodeTable(host, name, rows, serves, sources, *facts)
+    return CodeTable(host, name, rows, sources, *facts)
 
 
 def _text(table: Table, languages: tuple[str, ...]) -> Text:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from device.diagnosis.codes import CodeTable, parse_code_table
+from device.diagnosis.codes import CodeTable, CodeTables, parse_code_table
 from device.diagnosis.facts import DERIVED, TESTED
 from device.diagnosis.overlay import Sources, Texts, join_overlays
 from device.diagnosis.rules import Condition, LinkRow, Rule, parse_condition
@@ -46,11 +46,12 @@ class Knowledge:
     default_host: str
     stale_s: float  # a self-test older than this says nothing of the present sale
     wording: Wording
+    serves: Mapping[str, str]  # message profile -> the table of its hosts, where it has none of its own name
     overlays: int = 0  # how many were laid over the product's own
 
     def find_table(self, host: str) -> CodeTable | None:
         """The code table of a host's profile, by its name or one of the message profiles that it serves."""
-        return self.hosts.get(host) or next((table for table in self.hosts.values() if host in table.serves), None)
+        return self.hosts.get(self.serves.get(host, host))
 
     def table_of(self, host: str) -> CodeTable:
         """The host's code table; a host without one of its own gets the default table."""
@@ -63,6 +64,8 @@ def parse_knowledge(
     texts: Texts,
     overlays: Sequence[Table] = (),
     forbidden: Mapping[str, Sequence[str]] = _NO_WORDS,
+    *,
+    lazy: bool = False,
 ) -> Knowledge:
     """Check and join the catalogue's files.
 
@@ -70,6 +73,8 @@ def parse_knowledge(
     language to its merged sections. Raises :class:`~device.table.TableError` with file, line and reason for gaps,
     duplicates, unknown states, facts or causes, and texts that are missing in a language. ``overlays`` replace parts of
     them (see :mod:`device.diagnosis.overlay`); ``forbidden`` are words that their texts for cardholders may not hold.
+    ``lazy``: a host's table is read when it is first asked for, and so are the mistakes in it; only for files that were
+    checked before.
     """
     if overlays:
         joined = join_overlays(Sources(causes, hosts, texts), overlays, forbidden)
@@ -79,21 +84,23 @@ def parse_knowledge(
     link = tuple(_link_row(entry, wording) for entry in causes.tables("link"))
     default_host = causes.choice("default_host", tuple(hosts))
     stale_s = causes.number("stale_s")
+    serves = _serves(causes.table("serves", {}), hosts)
     causes.close()
     acts = wording.below("act")
-    tables = {name: parse_code_table(name, table, wording.languages, CAUSES, acts) for name, table in hosts.items()}
-    _check_served(tables, hosts)
-    return Knowledge(rows, link, tables, default_host, stale_s, wording, len(overlays))
+    tables = CodeTables(hosts, lambda name: parse_code_table(name, hosts[name], wording.languages, CAUSES, acts))
+    if not lazy:
+        for name in tables:
+            tables[name]
+    return Knowledge(rows, link, tables, default_host, stale_s, wording, serves, len(overlays))
 
 
-def _check_served(tables: Mapping[str, CodeTable], hosts: Mapping[str, Table]) -> None:
-    """No message profile may be served by two code tables: which one would be right?"""
-    taken: dict[str, str] = dict.fromkeys(tables, "")
-    for name, table in tables.items():
-        for served in table.serves:
-            if served in taken:
-                raise hosts[name].error("serves", f"names {served[:40]!r}, which another table stands for already")
-            taken[served] = name
+def _serves(table: Table, hosts: Mapping[str, Table]) -> dict[str, str]:
+    """Which table stands for which message profile; one that is called as a table is served by itself."""
+    served = {profile: table.choice(profile, tuple(hosts)) for profile in table.keys()}  # noqa: SIM118  no mapping
+    for profile in served:
+        if profile in hosts:
+            raise table.error(profile, "has a table of its own")
+    return served
 
 
 def _cause_rows(causes: Table, wording: Wording) -> tuple[CauseRow, ...]:

@@ -19,7 +19,7 @@ from device.table import Table
 HOST_FACTS: Final = ("signs_declines", "maps_codes", "stands_in")
 _SHOWN: Final = ("customer", "happened", "who")  # what a cardholder may see
 _MOST_COLUMNS: Final = {"short": 16, "full": 60}  # of a 128 and a 480 pixel panel
-_TITLES: Final = ("name", "serves", "sources")
+_TITLES: Final = ("name", "sources")
 
 Texts = Mapping[str, Mapping[str, Any]]  # language -> sections
 
@@ -80,8 +80,8 @@ def _join_causes(causes: Table, overlay: Table, taken: _Taken, name: str) -> Tab
     return causes.with_rows("cause", list(own.values())).with_rows("link", link)
 
 
-def _join_hosts(hosts: Mapping[str, Table], overlay: Table, taken: _Taken, name: str) -> dict[str, Table]:
-    joined = dict(hosts)
+def _join_hosts(hosts: Mapping[str, Table], overlay: Table, taken: _Taken, name: str) -> Mapping[str, Table]:
+    joined = _Layered(hosts)
     for entry in overlay.tables("host", most=100):
         host = entry.text("profile", most=40)
         base = joined.get(host)
@@ -102,8 +102,25 @@ def _join_hosts(hosts: Mapping[str, Table], overlay: Table, taken: _Taken, name:
             if key not in allowed:
                 raise entry.error(key, "is not known here")
         place = base or entry
-        joined[host] = Table(values, place.where, place.source_text).with_rows("code", list(rows.values()))
+        joined.over[host] = Table(values, place.where, place.source_text).with_rows("code", list(rows.values()))
     return joined
+
+
+class _Layered(Mapping[str, Table]):
+    """Tables over others, which are not read unless they are asked for."""
+
+    def __init__(self, under: Mapping[str, Table]) -> None:
+        self._under = under
+        self.over: dict[str, Table] = {}
+
+    def __getitem__(self, name: str) -> Table:
+        return self.over[name] if name in self.over else self._under[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*self._under, *self.over)))
+
+    def __len__(self) -> int:
+        return len({*self._under, *self.over})
 
 
 class _TextJoiner:

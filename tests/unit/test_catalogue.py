@@ -208,7 +208,9 @@ def load(
         texts(everything)
     cause_text = causes((CATALOGUE / "causes.toml").read_text())
     parse_knowledge(
-        parse_toml(cause_text, "causes.toml"), {"unionpay": parse_toml(host(HOST), "unionpay.toml")}, everything
+        parse_toml(cause_text, "causes.toml"),
+        {"unionpay": parse_toml(host(HOST), "unionpay.toml"), "iso1987": parse_toml(HOST, "iso1987.toml")},
+        everything,
     )
 
 
@@ -239,6 +241,13 @@ def test_the_small_host_table_loads() -> None:
 def test_a_wrong_cause_is_refused_with_its_place(old: str, new: str, message: str) -> None:
     with pytest.raises(TableError, match=message):
         load(causes=lambda whole: whole.replace(old, new, 1))
+
+
+def test_a_message_profile_is_served_by_a_table_that_is_there_and_not_by_two() -> None:
+    with pytest.raises(TableError, match=r"\[serves\], line \d+: ebcdic must be one of"):
+        load(causes=lambda whole: whole.replace('ebcdic = "iso1987"', 'ebcdic = "none"'))
+    with pytest.raises(TableError, match="unionpay has a table of its own"):
+        load(causes=lambda whole: whole.replace('ebcdic = "iso1987"', 'unionpay = "iso1987"'))
 
 
 @pytest.mark.parametrize(

@@ -56,9 +56,9 @@ def test_link_rows_of_an_overlay_are_asked_first() -> None:
 
 
 def test_an_overlay_may_bring_a_host_of_its_own() -> None:
-    name = 'profile = "acme"\nname = { zh = "甲", en = "Acme" }\nserves = ["acme_bcd"]'
+    name = 'profile = "acme"\nname = { zh = "甲", en = "Acme" }'
     known = build_knowledge((parsed(HEADER + CODE.replace('profile = "unionpay"', name)),))
-    assert known.table_of("acme_bcd").name["en"] == "Acme"
+    assert known.table_of("acme").name["en"] == "Acme"
 
 
 def test_two_overlays_stand_beside_each_other() -> None:
