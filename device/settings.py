@@ -82,6 +82,7 @@ class LineSettings:
     port: str
     baud: int
     profile: str = ""
+    listen: str = ""  # of a modem: a second AT port that nobody else uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +240,7 @@ def _line(root: Table, section: str, baud: int, profile: str) -> LineSettings | 
         table.text("port"),
         table.whole("baud", baud, least=300, most=4_000_000),
         table.text("profile", profile),
+        table.text("listen", "") if section == "modem" else "",
     )
     table.close()
     return line

@@ -7,21 +7,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from device import __version__
 from device.app.board_parts import board_checks, library_of
 from device.app.catalogue import Catalogue
+from device.app.modem_watch import FACT as RE_REGISTRATIONS
+from device.app.modem_watch import ModemWatch
 from device.app.overlays import Overlays, read_overlays, write_overlays
 from device.app.selftest_run import BUDGET_S, PartPlan
 from device.app.terminal import Terminal
 from device.drivers.clock import SOFTWARE_FLOOR
 from device.evidence import CheckSpec, Evidence, Level
+from device.loop import Loop
 from device.selftest.check_table import PartRow
 from device.selftest.sheet import Sheet
 from device.settings import Settings, read_catalogue
 from device.store.store import Store
 from device.terminal_profile import VERSIONED, Reference
+
+if TYPE_CHECKING:
+    from device.drivers.network import NetworkSetup
 
 _LEVELS: Final = tuple(Level)
 
@@ -52,6 +58,7 @@ class PartPlans:
         self._application = application
         self._host_time: tuple[str, float] | None = None
         self._seen_before = store.last_time_seen()
+        self._modem_watch: ModemWatch | None = None
 
     @cached_property
     def overlays(self) -> Overlays:
@@ -62,6 +69,12 @@ class PartPlans:
     def budget_s(self) -> float:
         """How long a run of the safe level may take."""
         return BUDGET_S * self._settings.service.time_factor
+
+    def listen(self, loop: Loop) -> None:
+        """Listen to the modem's second port from now on, where the settings name one."""
+        modem = self._settings.modem
+        if modem is not None and modem.listen:
+            self._modem_watch = ModemWatch(loop, modem.listen, modem.baud)
 
     def note_host_time(self, host_time: str | None) -> None:
         """Keep the host's clock (DE12/13 as MMDDhhmmss) with the moment it came."""
@@ -182,17 +195,26 @@ class PartPlans:
 
         line = self._settings.modem
         setup = None if line is None else ModemSetup(line.port, line.baud)
-        check_modem(setup, sheet, reattach="modem.reattach" in wanted)
+        check_modem(setup, sheet, self._host(), reattach="modem.reattach" in wanted)
+        if self._modem_watch is not None:
+            self._modem_watch.check(sheet)
+        elif line is None:
+            sheet.not_run(RE_REGISTRATIONS, "not_fitted", "No modem is configured.")
+        else:
+            sheet.not_run(RE_REGISTRATIONS, "no_listener", "Nobody listens: the service does not run, or has no port.")
 
     def _network(self, sheet: Sheet) -> None:
-        from device.drivers.network import NetworkSetup  # noqa: PLC0415
         from device.selftest.network import check_network  # noqa: PLC0415
 
+        check_network(self._host(), sheet)
+
+    def _host(self) -> NetworkSetup | None:
+        from device.drivers.network import NetworkSetup  # noqa: PLC0415
+
         host = self._settings.network
-        setup = None
-        if host is not None:
-            setup = NetworkSetup(host.host, host.port, host.tls, host.server_name, host.ca_file, host.timeout_s)
-        check_network(setup, sheet)
+        if host is None:
+            return None
+        return NetworkSetup(host.host, host.port, host.tls, host.server_name, host.ca_file, host.timeout_s)
 
     def _clock(self, sheet: Sheet, wanted: frozenset[str]) -> None:
         from device.drivers.sntp import TimeServer  # noqa: PLC0415

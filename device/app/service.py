@@ -135,6 +135,7 @@ class Service:
 
     def _after_ready(self) -> None:
         self.terminal.load(self.catalogue)
+        self._plans.listen(self.loop)
         if self.settings.host_tap is not None:
             self._tap = Tap(self.loop, self.settings.host_tap, lambda: self._messages, self._tapped)
         for problem in self.problems():

@@ -53,7 +53,8 @@ TESTED: Final[tuple[str, ...]] = (
     *("reader.track_1", "reader.track_2", "reader.track_3", "smart_card.contact_cycles", "smart_card.start_errors"),
     *("network.chain", "clock.battery", "clock.drift", "uart.framing", "uart.parity", "uart.overruns", "uart.breaks"),
     *("smart_card.start_time", "smart_card.line_errors", "reader.swipe", "screen.pattern", "indicator.noticed"),
-    *("contactless.tap", "keypad.pressed"),
+    *("contactless.tap", "keypad.pressed", "modem.end_to_end"),
+    "modem.re_registrations",
     "profile.overlay",
 )
 

@@ -7,6 +7,8 @@ the packet service and comes back.
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import time
 from collections.abc import Iterator
 from typing import Final
@@ -28,6 +30,7 @@ from device.drivers.modem_facts import (
     SignalLevel,
     SimState,
 )
+from device.drivers.network import HostAddress, NetworkError
 from device.ports.serial_port import PortDeadlineError, SerialPort, open_serial
 from protocol.at_cell import ServingCell
 from protocol.at_command import AtConversation, Reply, Unsolicited
@@ -105,6 +108,40 @@ def reattach_modem(setup: ModemSetup) -> float | None:
                 return time.monotonic() - began
             time.sleep(_POLL_S)
     return None
+
+
+def own_address(addresses: tuple[str, ...]) -> str | None:
+    """The first of the modem's data addresses that is one of this terminal's; None: the modem routes by itself."""
+    for address in addresses:
+        with contextlib.suppress(OSError), socket.socket(_family(address), socket.SOCK_DGRAM) as line:
+            line.bind((address, 0))
+            return address
+    return None
+
+
+def connect_through(address: str, host: HostAddress, bound_s: float) -> float:
+    """Milliseconds of a TCP connection to the host out of the modem's own data address. Raises NetworkError.
+
+    ``refused``: the host has answered, so data does pass; ``no_answer`` and ``unreachable``: none came back.
+    """
+    with socket.socket(_family(address), socket.SOCK_STREAM) as line:
+        line.settimeout(bound_s)
+        began = time.monotonic()
+        try:
+            line.bind((address, 0))
+            line.connect((host.address, host.port))
+        except TimeoutError as error:
+            raise NetworkError("no_answer", "The host does not answer through the modem.") from error
+        except ConnectionRefusedError as error:
+            raise NetworkError("refused", "The host answers through the modem, but refuses the connection.") from error
+        except OSError as error:
+            text = f"The host is not reached through the modem: {error.strerror}."
+            raise NetworkError("unreachable", text) from error
+        return round((time.monotonic() - began) * 1000, 1)
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
 class _Line:

@@ -138,6 +138,13 @@ def resolve_host(host: str, port: int, bound_s: float, lookup: Lookup = socket.g
     return tuple(HostAddress(*row) for row in answer["addresses"])
 
 
+def find_host(host: str, port: int, bound_s: float) -> HostAddress:
+    """The host's first address; a literal one is not looked up. Raises as :func:`resolve_host`."""
+    if is_literal(host):
+        return HostAddress(socket.AF_INET6 if ":" in host else socket.AF_INET, host, port)
+    return resolve_host(host, port, bound_s)[0]
+
+
 def connect_host(addresses: tuple[HostAddress, ...], bound_s: float) -> socket.socket:
     """Connect to the first address that answers. Raises NetworkError ``refused``, ``no_answer``, ``unreachable``."""
     until = time.monotonic() + bound_s

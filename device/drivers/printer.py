@@ -1,4 +1,4 @@
-"""A serial ESC/POS printer: the four real-time questions, once each. Nothing that is sent here can be put on paper.
+"""A serial ESC/POS printer: the four real-time questions, once each. Only :func:`print_test_line` puts ink on paper.
 
 Many printers never answer (their line is one-way, or they do not know DLE EOT): that is no fault of theirs, and
 :class:`PrinterMuteError` says so. The whole conversation ends within :data:`BUDGET_S`.
@@ -17,6 +17,7 @@ from device.printer_states import read_printer_states
 from protocol.escpos import QUESTIONS, PrinterNoise, PrinterStatus, Status, StatusReader, build_question
 
 BUDGET_S: Final = 3.2
+_TEST_LINE: Final = b"\x1b@posmedic self-test\n\x1bd\x03"
 _ANSWER_S: Final = 0.5  # real-time answers come within milliseconds; a slow converter needs longer
 _MOST_BYTES: Final = 1024  # several times what the answers and an automatic status need
 _MOST_NOISE: Final = 32  # one random byte in sixteen looks like an answer: among so much noise none is believed
@@ -119,6 +120,24 @@ def read_printer(setup: PrinterSetup) -> Iterator[PrinterFact]:
                 answered = True
                 yield PrinterAnswers()
             yield _fact_of(status)
+
+
+def print_test_line(setup: PrinterSetup) -> bool:
+    """Print one line and feed it out; whether the printer says afterwards that it is in order.
+
+    ESC @ (as after power-on), the text, LF, ESC d 3 (feed three lines). Raises as :func:`read_printer`.
+    """
+    with open_serial(setup.port, setup.baud, BUDGET_S) as port:
+        talk = _Conversation(port)
+        before = talk.ask(Status.PRINTER)
+        if before is None:
+            raise talk.no_answer()
+        if "offline" in read_printer_states().words(before):
+            return False
+        port.write(_TEST_LINE)
+        after = talk.ask(Status.ERROR)
+        words = () if after is None else read_printer_states().words(after)
+        return after is not None and not {"cutter", "error_recoverable", "error_unrecoverable"} & set(words)
 
 
 def _fact_of(status: PrinterStatus) -> PrinterFact:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from device.drivers.network import HostAddress, NetworkError, is_literal, resolve_host
+from device.drivers.network import NetworkError, find_host
 
 PORT: Final = 123
 _PACKET: Final = struct.Struct(">BBbb3I4Q")  # RFC 5905, 7.3, without extensions
@@ -38,11 +38,7 @@ def read_drift(server: TimeServer, bound_s: float, wall_s: Callable[[], float] =
     to another question or of a server that has no time itself.
     """
     until = time.monotonic() + bound_s
-    if is_literal(server.host):
-        family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
-        address = HostAddress(family, server.host, server.port)
-    else:
-        address = resolve_host(server.host, server.port, bound_s / 2)[0]
+    address = find_host(server.host, server.port, bound_s / 2)
     nonce = int.from_bytes(os.urandom(8))  # a server only repeats it, so that it need not tell our time
     with socket.socket(address.family, socket.SOCK_DGRAM) as line:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from device.drivers.modem import read_modem, reattach_modem
+import time
+
+from device.drivers.modem import connect_through, own_address, read_modem, reattach_modem
 from device.drivers.modem_facts import (
     CellLevel,
     DataAddresses,
@@ -18,34 +20,39 @@ from device.drivers.modem_facts import (
     SignalLevel,
     SimState,
 )
+from device.drivers.network import NetworkError, NetworkSetup, find_host
 from device.ports.serial_port import PortDeadlineError, PortError, PortHeldError, PortLostError, PortMissingError
 from device.selftest.sheet import Sheet
 from protocol.at_signal import Signal, SignalKind
 
 _REATTACH = "reattach"
 _CELL = ("rsrp", "rsrq", "sinr", "band")
-_FACTS = ("answer", "sim", "registration", "signal", "operator", "attach", "data", "identity", *_CELL)
+_FACTS = ("answer", "sim", "registration", "signal", "operator", "attach", "data", "identity", *_CELL, "end_to_end")
+_WHOLE_S = 3.8  # within the part's deadline
+_CONNECT_S = 1.0
+_LEAST_S = 0.1
 
 
-def check_modem(setup: ModemSetup | None, sheet: Sheet, *, reattach: bool = False) -> None:
+def check_modem(
+    setup: ModemSetup | None, sheet: Sheet, host: NetworkSetup | None = None, *, reattach: bool = False
+) -> None:
     """Write all modem facts on the sheet, each as soon as it is known.
 
     Values: answer true, sim the words of +CPIN, registration ``home|roaming|searching|denied|none``, signal dBm
     of RSSI, operator its name, attach ``attached|detached``, data ``address|none``, identity maker, model and
     revision, rsrp dBm, rsrq and sinr dB, band radio and number. With ``reattach`` also reattach: the seconds until the
-    modem was back in the packet service; for that time there is no mobile data.
+    modem was back in the packet service; for that time there is no mobile data. end_to_end: milliseconds of a
+    connection to ``host`` out of the modem's own data address.
     """
     missing = [f"modem.{fact}" for fact in (*_FACTS, *((_REATTACH,) if reattach else ()))]
     if setup is None:
         _not_run(sheet, missing, "not_fitted", "No modem is configured.")
         return
+    until = time.monotonic() + _WHOLE_S
     try:
-        for state in read_modem(setup):
-            if isinstance(state, CellLevel):
-                _write_cell(sheet, state)
-                del missing[: len(_CELL)]
-            else:
-                _write(sheet, missing.pop(0), state)
+        addresses = _ask_all(setup, sheet, missing)
+        _write_end_to_end(addresses, host, (until - time.monotonic()) / 2, sheet)
+        del missing[0]
         if reattach:
             _write_reattach(sheet, missing.pop(0), reattach_modem(setup))
     except PortHeldError as error:
@@ -61,6 +68,53 @@ def check_modem(setup: ModemSetup | None, sheet: Sheet, *, reattach: bool = Fals
             sheet.broken(fact, "port", str(error))
     except ModemError as error:
         _fail(sheet, missing, error.reason, str(error))
+
+
+def _ask_all(setup: ModemSetup, sheet: Sheet, missing: list[str]) -> tuple[str, ...]:
+    """Write each fact as it comes; the data addresses."""
+    addresses: tuple[str, ...] = ()
+    for state in read_modem(setup):
+        if isinstance(state, DataAddresses):
+            addresses = state.addresses
+        if isinstance(state, CellLevel):
+            _write_cell(sheet, state)
+            del missing[: len(_CELL)]
+        else:
+            _write(sheet, missing.pop(0), state)
+    return addresses
+
+
+def _write_end_to_end(addresses: tuple[str, ...], host: NetworkSetup | None, left_s: float, sheet: Sheet) -> None:
+    """A connection out of the modem's own address proves that data passes the modem, whatever other line is up.
+
+    ``left_s`` bounds the search for the host's name, and then the connection.
+    """
+    fact = "modem.end_to_end"
+    if not addresses:
+        sheet.not_run(fact, "needs_address", "The modem has no data address.")
+        return
+    if host is None:
+        sheet.not_run(fact, "not_used", "The settings name no payment host.")
+        return
+    own = own_address(addresses)
+    if own is None:
+        sheet.not_run(fact, "not_routed", "The modem's address is none of this terminal's: it routes by itself.")
+        return
+    bound_s = max(_LEAST_S, min(_CONNECT_S, left_s))
+    try:
+        where = find_host(host.host, host.port, bound_s)
+    except NetworkError:
+        sheet.not_run(fact, "needs_dns", "The host's address is not known, so this was not asked.")
+        return
+    try:
+        took_ms = connect_through(own, where, bound_s)
+    except NetworkError as error:
+        if error.reason == "refused":  # an answer came back, so it is not the modem
+            sheet.not_run(fact, error.reason, str(error))
+        else:
+            sheet.failed(fact, error.reason, str(error))
+    else:
+        sheet.measured(fact, took_ms, took_ms=took_ms)
 
 
 def _write_reattach(sheet: Sheet, fact: str, took_s: float | None) -> None:

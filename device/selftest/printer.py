@@ -14,6 +14,7 @@ from device.drivers.printer import (
     PrinterMuteError,
     PrinterPaper,
     PrinterSetup,
+    print_test_line,
     read_printer,
 )
 from device.ports.serial_port import PortError, PortHeldError, PortLostError, PortMissingError
@@ -31,12 +32,12 @@ def check_printer(setup: PrinterSetup | None, hal: HalSetup | None, sheet: Sheet
 
     printer.answer: yes; printer.paper: ``ok|near_end|out``; printer.cover: ``closed|open``; printer.cutter:
     ``ok|fault``; printer.temperature: ``ok|overheated``; in an active test printer.test_line: yes. The serial line goes
-    before the library; a serial printer is never made to print.
+    before the library.
     """
     if setup is not None:
         _check_serial(setup, sheet)
         if active:
-            sheet.not_run(_TEST_LINE, "not_supported", "A printer on a serial line is only asked, never made to print.")
+            _print_serial(setup, sheet)
         return
     found = ask(hal, Hal.read_printer, (*_FACTS, *((_TEST_LINE,) if active else ())), sheet)
     if found is None:
@@ -74,6 +75,17 @@ def _check_serial(setup: PrinterSetup, sheet: Sheet) -> None:
             sheet.broken(fact_id, "port", str(error))
     else:
         _not_run(sheet, missing, "not_supported", "The printer did not answer this question.")
+
+
+def _print_serial(setup: PrinterSetup, sheet: Sheet) -> None:
+    try:
+        sheet.measured(_TEST_LINE, "yes" if print_test_line(setup) else "no")
+    except PrinterMuteError as error:  # it may print all the same, but nobody here can know
+        sheet.not_run(_TEST_LINE, "mute", str(error))
+    except PrinterError as error:
+        sheet.failed(_TEST_LINE, error.reason, str(error))
+    except PortError as error:
+        sheet.not_run(_TEST_LINE, "port", str(error))
 
 
 def _fail(sheet: Sheet, missing: list[str], reason: str, detail: str) -> None:

@@ -1,6 +1,6 @@
 /* A hardware library for generic Linux terminals: power_supply, evdev, LEDs and a tamper line, as the kernel shows them.
  *
- *     cc -std=c11 -O2 -Wall -Wextra -fPIC -shared -I native -o libposmedic_hal.so native/reference/linux_hal.c
+ *     cc -std=c11 -O2 -Wall -Wextra -Werror -fPIC -shared -I native -o libposmedic_hal.so native/reference/linux_hal.c
  *
  * What the kernel cannot name by itself stands in /etc/posmedic/hal.conf, one `key = value` a line:
  *

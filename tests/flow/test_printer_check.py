@@ -31,8 +31,29 @@ def test_a_printer_in_order_passes_every_question() -> None:
     assert set(found.values()) == {("pass", "")}
 
 
-def test_a_serial_printer_is_never_made_to_print() -> None:
-    assert check(PrinterBehaviour(), active=True)["printer.test_line"] == ("not_run", "not_supported")
+def test_an_active_test_puts_one_line_on_paper_and_a_safe_one_nothing() -> None:
+    for active, lines in ((True, 1), (False, 0)):
+        printer = SimulatedPrinter(PrinterBehaviour())
+        port, sheet = printer.start(), KeptSheet()
+        check_printer(PrinterSetup(port, 9600), None, sheet, active=active)
+        printer.stop()
+        assert printer.paper.count(b"posmedic self-test\n") == lines
+        assert bool(printer.paper) is active
+        if active:
+            assert sheet.told("printer.test_line") == ("pass", "")
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "told"),
+    [
+        (PrinterBehaviour(answers=b"\x1a\x12\x12\x12"), ("fail", "outside_limit")),  # off line
+        (PrinterBehaviour(answers=b"\x12\x12\x1a\x12"), ("fail", "outside_limit")),  # the cutter is stuck
+        (PrinterBehaviour("mute"), ("not_run", "mute")),
+        (PrinterBehaviour("garbled"), ("fail", "garbled")),
+    ],
+)
+def test_a_line_that_cannot_be_printed_is_no_pass(behaviour: PrinterBehaviour, told: tuple[str, str]) -> None:
+    assert check(behaviour, active=True)["printer.test_line"] == told
 
 
 def test_a_missing_printer_port_fails_its_answer_and_nothing_else_is_asked(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ PATIENCE_S = 30.0
 HOST_PORT = 9443
 _PEERS: Mapping[str, Callable[..., PtyPeer]] = {
     "reader": lambda **how: SimulatedReader(ReaderBehaviour(**how)),
-    "modem": lambda **how: SimulatedModem(ModemBehaviour(**how)),
+    "modem": lambda **how: SimulatedModem(ModemBehaviour(**{"address": "10.20.30.2", **how})),
     "printer": lambda **how: SimulatedPrinter(PrinterBehaviour(**how)),
 }
 _UARTS = "serinfo:1.0 driver revision:\n" + "".join(

@@ -1,6 +1,9 @@
 """The vendor's library: what is believed of it. What it can do to its process is tried with the self-test."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -199,17 +202,49 @@ def test_the_reference_library_names_the_machine(linux: Path, tmp_path: Path, mo
     assert identity.model == "Acme POS-1 with a name longer t"
 
 
-def test_the_guide_builds_a_library_that_works(tmp_path: Path) -> None:
+def test_the_guide_followed_line_by_line_ends_with_what_it_shows(tmp_path: Path) -> None:
     guide = (ROOT / "native/HAL.md").read_text()
     blocks = re.findall(r"```c\n/\* file: acme_hal\.c \*/\n(.*?)```", guide, re.DOTALL)
     assert len(blocks) == 3
-    source = tmp_path / "acme_hal.c"
-    source.write_text("".join(blocks))
-    found = try_library(compile_library(source, tmp_path), active=True)
-    assert found["identity"] == "vendor Acme, model P1000"
-    assert found["battery"] == "fitted 1, level_percent 81, voltage_mv 3920"
-    assert found["reader"].startswith("not_supported")
-    assert found["print_test_line"].startswith("not_supported")
+    (tmp_path / "acme_hal.c").write_text("".join(blocks))
+    (commands,) = re.findall(r"```sh\n(.*?)```", guide, re.DOTALL)
+    (clone,) = re.findall(r"^POSMEDIC=.*$", commands, re.MULTILINE)
+    commands = commands.replace(clone, f"POSMEDIC={ROOT}").replace(".venv/bin/python", sys.executable)
+    done = subprocess.run(["sh", "-ec", commands], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    (shown,) = re.findall(r"```\n(identity .*?)```", guide, re.DOTALL)
+    assert done.stdout == shown
+    assert try_library(tmp_path / "libacme_hal.so", active=True)["print_test_line"].startswith("not_supported")
+
+
+def test_the_reference_library_reads_keys_as_evdev_tells_them(linux: Path, tmp_path: Path) -> None:
+    """The kernel's answers come from a preloaded library where there is no input device."""
+    source = ROOT / "tests/support/evdev_answers.c"
+    preload = compile_library(source, tmp_path)
+    (tmp_path / "dev/input").mkdir(parents=True)
+    for device in ("event0", "event3"):
+        (tmp_path / "dev/input" / device).touch()
+    environment = {**os.environ, "POSMEDIC_HAL_ROOT": str(tmp_path), "LD_PRELOAD": str(preload)}
+    code = f"from pathlib import Path; from native.hal import Hal; print(Hal(Path({str(linux)!r})).read_keypad())"
+
+    def keypad(**answers: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**environment, **answers},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
+
+    digits = tuple(range(2, 12))
+    assert keypad(EVDEV_KEYS="2-11,28", EVDEV_DOWN="") == f"Keypad(keys=11, pressed=0, fitted={(*digits, 28)}, down=())"
+    assert "pressed=2" in keypad(EVDEV_KEYS="2-11,28", EVDEV_DOWN="5,28")
+    assert keypad(EVDEV_KEYS="2-11,28", EVDEV_DOWN="5,28").endswith("down=(5, 28))")
+    assert keypad(EVDEV_KEYS="71-83", EVDEV_DOWN="").startswith("Keypad(keys=13, pressed=0")  # a block of digits
+    assert "no such part" in keypad(EVDEV_KEYS="114,115,116", EVDEV_DOWN="")  # buttons of the case
+    assert "no such part" in keypad()  # no input device
 
 
 @pytest.mark.parametrize(("habit", "told"), [("crash", "crashed"), ("hang", "deadline"), ("abort", "crashed")])
