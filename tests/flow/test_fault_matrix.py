@@ -22,7 +22,8 @@ _WHY_NOT: Final = compiler_missing() or namespace.available() or namespace.pcscd
 pytestmark = pytest.mark.skipif(_WHY_NOT is not None, reason=str(_WHY_NOT))
 
 MATRIX: Final = tomllib.loads((ROOT / "tests/faults/matrix.toml").read_text())
-WORLDS: Final = 4  # terminals side by side; they mostly wait
+TRIES: Final = 3  # a check that the busy machine starved of time is no finding; a part that always hangs stays one
+WORLDS: Final = 3  # terminals side by side; they mostly wait
 BUDGET_S: Final = 5.0  # what the safe level may take
 SLACK: Final = 2  # on a machine that does other things beside
 RESOLV_CONF: Final = "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"
@@ -95,6 +96,16 @@ class Terminals:
         found: Mapping[str, Any] = json.loads(line)
         return found
 
+    def play(self, cell: Cell) -> Mapping[str, Any]:
+        """What a cell leads to; again where a check had no time though the cell does not say so."""
+        expected = {**cell.tells, **cell.reaches}
+        for _attempt in range(TRIES):
+            found = self.run(cell.do)
+            late = {fact for fact, row in found["rows"].items() if row[:2] == ["error", "deadline"]}
+            if not {fact for fact in late if "error deadline" not in expected.get(fact, "")}:
+                break
+        return found
+
     def close(self) -> None:
         """End them all."""
         for process in self._all:
@@ -106,8 +117,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, F
     """What each cell led to, and the healthy terminal under ``""``; all are under way at once."""
     terminals = Terminals(tmp_path_factory.mktemp("faults"))
     with ThreadPoolExecutor(WORLDS) as pool:
-        futures = {"": pool.submit(terminals.run, {})}
-        futures |= {cell.name: pool.submit(terminals.run, cell.do) for cell in CELLS}
+        futures = {"": pool.submit(terminals.play, Cell("healthy", {}, {}))}
+        futures |= {cell.name: pool.submit(terminals.play, cell) for cell in CELLS}
         yield futures
     terminals.close()
 
