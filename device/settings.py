@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from device.settings_parts import (
+    NO_ACCESS,
+    ConsoleAccessSettings,
     ConsoleSettings,
     NetworkSettings,
     UpdateSettings,
+    parse_console_access,
     parse_consoles,
     parse_hal,
     parse_network,
@@ -115,6 +118,7 @@ class Settings:
     hal: Path | None  # the vendor's hardware library
     update: UpdateSettings | None = None
     consoles: tuple[ConsoleSettings, ...] = ()
+    console_access: ConsoleAccessSettings = NO_ACCESS
     time_server: tuple[str, int] | None = None  # host and port
 
     @property
@@ -167,6 +171,7 @@ def read_settings(path: Path) -> Settings:
         hal=parse_hal(root),
         update=parse_update(root),
         consoles=parse_consoles(root),
+        console_access=parse_console_access(root),
         time_server=parse_time_server(root),
     )
     root.close()

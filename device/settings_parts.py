@@ -12,6 +12,7 @@ from typing import Final
 from device.table import Table
 
 _MOST_CONSOLES: Final = 4
+FLOWS: Final = ("none", "rtscts", "xonxoff")
 BUNDLE_FORMATS: Final = ("verity", "plain", "crypt")  # of RAUC; only verity is checked while it is read
 
 
@@ -43,10 +44,34 @@ class UpdateSettings:
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSettings:
-    """A technician's port: a UART or USB gadget (``/dev/ttyGS0``), and its speed."""
+    """A technician's port: a UART or USB gadget (``/dev/ttyGS0``), its speed and flow control."""
 
     port: str
     baud: int
+    flow: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleAccessSettings:
+    """Who may sign in at a technician's port: ``signers`` and ``revoked`` are files of OpenSSH (allowed signers, KRL).
+
+    ``anchor``: where count and head of the audit log are kept; None: beside the database.
+    """
+
+    signers: Path | None = None
+    revoked: Path | None = None
+    anchor: Path | None = None
+
+
+NO_ACCESS: Final = ConsoleAccessSettings()
+
+
+def parse_console_access(root: Table) -> ConsoleAccessSettings:
+    """``[console_access]``; without it nobody can sign in."""
+    table = root.table("console_access", {})
+    signers, revoked, anchor = (table.optional_text(name) for name in ("signers", "revoked", "anchor"))
+    table.close()
+    return ConsoleAccessSettings(*(Path(path) if path else None for path in (signers, revoked, anchor)))
 
 
 def parse_consoles(root: Table) -> tuple[ConsoleSettings, ...]:
@@ -55,7 +80,8 @@ def parse_consoles(root: Table) -> tuple[ConsoleSettings, ...]:
         return ()
     consoles = []
     for table in root.tables("console", most=_MOST_CONSOLES):
-        consoles.append(ConsoleSettings(table.text("port"), table.whole("baud", 115200, least=300, most=4_000_000)))
+        baud = table.whole("baud", 115200, least=300, most=4_000_000)
+        consoles.append(ConsoleSettings(table.text("port"), baud, table.choice("flow", FLOWS, "none")))
         table.close()
     return tuple(consoles)
 

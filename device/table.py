@@ -136,6 +136,13 @@ class Table:
             raise self.error(key, f"has more than {most} entries")
         return tuple(value)
 
+    def wholes(self, key: str, *, least: int = 0, most: int = 2**63) -> tuple[int, ...]:
+        """A list of whole numbers from ``least`` to ``most``."""
+        value = self._get(key, _MISSING)
+        if not isinstance(value, list) or not all(type(item) is int and least <= item <= most for item in value):
+            raise self.error(key, f"must be a list of whole numbers from {least} to {most}")
+        return tuple(value)
+
     def table(self, key: str, default: Mapping[str, Any] | object = _MISSING) -> Table:
         """The table below ``key``; an absent one is empty if ``default`` is ``{}``."""
         value = self._get(key, default)

@@ -60,7 +60,7 @@ class Service:
         self.version = __version__
         self.loop = Loop()
         self.cache = EvidenceCache()
-        self.store = Store(settings.service.state_dir / "posmedic.db")
+        self.store = Store(settings.service.state_dir / "posmedic.db", anchor_path=settings.console_access.anchor)
         self.sessions: list[HostSession] = []
         self.terminal = Terminal(settings.profile)
         self._token_key = TokenKey(settings.service.state_dir / "token.key")

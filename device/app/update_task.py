@@ -31,6 +31,17 @@ def report_mark_bad(settings: UpdateSettings, report: Report) -> None:
     _reporting(report, mark)
 
 
+def report_switch(settings: UpdateSettings, report: Report) -> None:
+    """Have the other slot started next; report its name as ``next`` or why not."""
+
+    def switch() -> None:
+        rauc = Rauc(settings.config)
+        rauc.switch_slot()
+        report({"next": rauc.read_system().next})
+
+    _reporting(report, switch)
+
+
 def report_verify(settings: UpdateSettings, path: Path, version: str, report: Report) -> None:
     """Check signature, compatible, format and version; report ``{"bundle": ...}`` or why it is refused."""
     _reporting(report, lambda: report({"bundle": dataclasses.asdict(_verified(settings, path, version))}))

@@ -136,6 +136,14 @@ class Updates:
             end,
         )
 
+    def switch(self, done: Answer) -> None:
+        """Have the slot that does not run started next, under the same conditions as an update."""
+        settings, refused = self._settings, self.refusal()
+        if settings is None or refused:
+            done({"refused": refused, "said": ""})
+            return
+        self._work(lambda report: update_task.report_switch(settings, report), _ASK_S, lambda _step: None, done)
+
     def refusal(self, *, gated: bool = True) -> str:
         """Why no update may be installed just now, as a word of the texts; "" if one may."""
         if self._settings is None:

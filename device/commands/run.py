@@ -43,4 +43,4 @@ def _open_consoles(service: Service, path: Path | None, run_words: RunWords) -> 
     if service.settings.consoles:
         from device.app.consoles import Consoles  # noqa: PLC0415  only a terminal with such a port pays for it
 
-        Consoles(service, lambda words: run_words(words, path)).open()
+        Consoles(service, lambda words: run_words(words, path), path or DEFAULT_PATH).open()

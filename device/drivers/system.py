@@ -6,6 +6,11 @@ import re
 from pathlib import Path
 from typing import Final
 
+try:
+    from _blake2 import blake2s  # by itself: importing hashlib would keep OpenSSL resident, 3.4 MB
+except ImportError:  # an interpreter built without it
+    from hashlib import blake2s
+
 _CPU_ZONES: Final = ("cpu", "soc", "x86_pkg", "core", "acpitz")  # words in the zones' types as drivers name them
 
 
@@ -57,3 +62,18 @@ def read_system_version(path: Path = Path("/etc/os-release")) -> str | None:
         if found is not None:
             return found[1]
     return None
+
+
+def read_hardware_id(root: Path = Path("/")) -> str | None:
+    """Serial number of the board as its device tree tells it, else a hash of machine-id(5), which is itself secret."""
+    try:
+        number = (root / "sys/firmware/devicetree/base/serial-number").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        number = ""
+    if number.strip("\0 \n"):
+        return number.strip("\0 \n")
+    try:
+        machine = (root / "etc/machine-id").read_bytes().strip()
+    except OSError:
+        return None
+    return f"m-{blake2s(machine, digest_size=8, person=b'posmedic').hexdigest()}" if machine else None

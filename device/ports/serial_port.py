@@ -65,7 +65,7 @@ class _Holder:
 
 
 class SerialPort:
-    """An open port, 8N1 without flow control. Use :func:`open_serial`, as a context manager."""
+    """An open port, 8N1. Use :func:`open_serial`, as a context manager."""
 
     def __init__(self, line: serial.Serial, port: str, timeout_s: float) -> None:
         self._line = line
@@ -162,9 +162,12 @@ class SerialPort:
         return PortError(f"{self._port} failed: {os.strerror(error.errno or 0)}.")
 
 
-def open_serial(port: str, baud: int, timeout_s: float, lock_folders: Sequence[Path] = LOCK_FOLDERS) -> SerialPort:
+def open_serial(
+    port: str, baud: int, timeout_s: float, lock_folders: Sequence[Path] = LOCK_FOLDERS, flow: str = "none"
+) -> SerialPort:
     """Open ``port`` for at most ``timeout_s`` seconds of conversation, unless somebody else uses it.
 
+    ``flow``: ``none``, ``rtscts`` or ``xonxoff``.
     Raises PortHeldError, PortMissingError, or PortError for a speed the port does not know.
     """
     path = Path(port)
@@ -177,11 +180,12 @@ def open_serial(port: str, baud: int, timeout_s: float, lock_folders: Sequence[P
     holder = _lock_holder(path, lock_folders) or _opener_of(status.st_rdev)
     if holder is not None:
         raise PortHeldError(port, str(holder))
-    return SerialPort(_open(port, baud, status.st_rdev), port, timeout_s)
+    return SerialPort(_open(port, baud, status.st_rdev, flow), port, timeout_s)
 
 
-def _open(port: str, baud: int, device: int) -> serial.Serial:
+def _open(port: str, baud: int, device: int, flow: str) -> serial.Serial:
     line = serial.Serial(baudrate=baud, timeout=0, write_timeout=0, exclusive=True)
+    line.rtscts, line.xonxoff = flow == "rtscts", flow == "xonxoff"
     line.port = port
     try:
         line.open()

@@ -18,7 +18,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 MOST_BYTES: Final = 16 << 20
 _PAGE_BYTES: Final = 4096
 _LOCK_WAIT_S: Final = 0.2
@@ -55,10 +55,14 @@ CREATE TABLE IF NOT EXISTS bucket (
 CREATE TABLE IF NOT EXISTS decline_before (decline_id INTEGER PRIMARY KEY, evidence TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS once (name TEXT PRIMARY KEY, boot_id TEXT NOT NULL, monotonic_s REAL NOT NULL,
     wall_s REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS audit (
+    number INTEGER PRIMARY KEY, wall_s REAL NOT NULL, boot_id TEXT NOT NULL, event TEXT NOT NULL, detail TEXT NOT NULL,
+    before TEXT NOT NULL, hash TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 TABLES: Final = (
     *("sale", "decline", "code_count", "fault", "moment", "fault_detail", "tested", "sample"),
-    *("fault_order", "completed", "bucket", "decline_before", "once"),
+    *("fault_order", "completed", "bucket", "decline_before", "once", "audit", "note"),
 )
 
 _SENTENCES: Final = {

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from device.evidence import EntryMode, Evidence, Exchange, MacVerdict, Match, PastSale
+from device.store.audit_log import AuditLog, Notes
 from device.store.clock import Clock, SystemClock
 from device.store.fault import Fault
 from device.store.faults import Faults
@@ -43,11 +44,13 @@ class StoredDecline:
 class Store:
     """The one database. Built before the first fork; never used in a worker."""
 
-    def __init__(self, path: Path, clock: Clock | None = None) -> None:
+    def __init__(self, path: Path, clock: Clock | None = None, anchor_path: Path | None = None) -> None:
         self._clock = clock or SystemClock()
         self._safe = SafeDatabase(path, self._clock)
         self._faults = Faults(self._safe, self._clock)
         self.trends = Trends(self._safe, self._clock)
+        self.audit = AuditLog(self._safe, self._clock, anchor_path or path.with_name("audit.head"))
+        self.notes = Notes(self._safe)
 
     @property
     def degraded(self) -> str | None:

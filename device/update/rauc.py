@@ -103,6 +103,12 @@ class Rauc:
         if done.returncode != 0:
             raise RaucError("no_service", _last_line(done.stderr))
 
+    def switch_slot(self) -> None:
+        """Have the boot loader start the slot that does not run. Raises RaucError."""
+        done = self._ask("status", "mark-active", "other")
+        if done.returncode != 0:
+            raise RaucError("no_service", _last_line(done.stderr))
+
     def _ask(self, *words: str) -> subprocess.CompletedProcess[str]:
         import subprocess  # noqa: PLC0415
 

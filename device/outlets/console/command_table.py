@@ -12,11 +12,15 @@ HIGHEST_LEVEL = 3
 
 @dataclass(frozen=True, slots=True)
 class CommandRow:
-    """One command: its name (``"test run"``), the level it needs, and the words it takes, as a person reads them."""
+    """One command: its name (``"test run"``), the level it needs, and the words it takes, as a person reads them.
+
+    ``disturbs``: not while a sale runs, nor while offline payments wait to be sent.
+    """
 
     name: str
     level: int
     words: str
+    disturbs: bool = False
 
     @property
     def usage(self) -> str:
@@ -33,7 +37,7 @@ class CommandTable:
 
     def find(self, words: tuple[str, ...]) -> tuple[CommandRow, tuple[str, ...]] | None:
         """The command that the words begin with, the longest name first, and the words behind it."""
-        for count in (2, 1):
+        for count in (3, 2, 1):
             row = self.commands.get(" ".join(words[:count]).lower())
             if row is not None and len(words) >= count:
                 return row, words[count:]
@@ -46,7 +50,8 @@ def parse_commands(table: Table) -> CommandTable:
     commands = {}
     for name in rows.keys():  # noqa: SIM118  a Table is not a mapping
         row = rows.table(name)
-        commands[name] = CommandRow(name, row.whole("level", most=HIGHEST_LEVEL), row.text("words", most=120))
+        level, words = row.whole("level", most=HIGHEST_LEVEL), row.text("words", "", most=120)
+        commands[name] = CommandRow(name, level, words, row.flag("disturbs", False))
         row.close()
     numbers = table.table("errors")
     errors = {name: numbers.whole(name, least=1, most=99999) for name in numbers.keys()}  # noqa: SIM118

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from device.actions import Progress, SelftestResult
+from device.actions import Progress, Prompt, SelftestResult
 from device.evidence import Evidence, Level, Outcome
 from device.outlets.console.running import Running
 from device.outlets.update_text import status_text
@@ -42,6 +42,7 @@ def identify(running: Running, words: tuple[str, ...]) -> None:
         running.bad_words()
         return
     terminal = running.session.desk.facts()["terminal"]
+    running.say(f"port {running.session.port}")
     for key in ("terminal_id", "merchant_id", "mcc", "country", "currency", "host", "verified"):
         running.say(f"{key} {_plain(terminal.get(key))}")
     running.ok(_plain(terminal.get("terminal_id")))
@@ -87,6 +88,28 @@ def set_language(running: Running, words: tuple[str, ...]) -> None:
         running.bad_words()
         return
     running.session.language = words[0]
+    running.session.ascii = running.session.ascii and words[0] == "en"
+    running.ok()
+
+
+def set_edit(running: Running, words: tuple[str, ...]) -> None:
+    """Editing of the line for a person at a VT100 terminal: cursor keys, history, completion."""
+    if words not in (("on",), ("off",)):
+        running.bad_words()
+        return
+    running.session.edit(words == ("on",))
+    running.ok()
+
+
+def set_ascii(running: Running, words: tuple[str, ...]) -> None:
+    """Plain ASCII for a terminal that knows nothing else: English, other signs as question marks."""
+    if words not in (("on",), ("off",)):
+        running.bad_words()
+        return
+    session = running.session
+    session.ascii = words == ("on",)
+    if session.ascii:
+        session.language = "en"
     running.ok()
 
 
@@ -123,14 +146,21 @@ def test_run(running: Running, words: tuple[str, ...]) -> None:
         running.bad_words()
         return
     level = level or Level.SAFE
+    desk = running.session.desk
     if level is not Level.SAFE and running.session.level < 1:
         running.fail("not_allowed", level=f"1 ({running.session.words()['console']['levels'][1]})")
         return
+    if level is not Level.SAFE and (held := desk.held_back()):
+        running.fail("refused", what=str(running.session.words()["refusals"][held]))
+        return
 
     def step(told: Progress) -> None:
+        if told.prompt is not None:
+            prompt(running, told.prompt)
+            return
         running.progress(told.done, told.total, told.text)
         for item in told.evidence:
-            running.say(_line_of(item))
+            say_evidence(running, item)
 
     def done(result: SelftestResult) -> None:
         bad = sum(item.outcome in _FOUND for item in result.evidence)
@@ -142,9 +172,17 @@ def test_run(running: Running, words: tuple[str, ...]) -> None:
             running.fail(_ENDS[result.exit_code])
 
     try:
-        running.session.desk.selftest(level, part, step, done)
+        desk.selftest(level, part, step, done, person=level is Level.ASSISTED)
     except ValueError as error:
         running.fail("bad_input", what=str(error))
+
+
+def prompt(running: Running, asked: Prompt) -> None:
+    """Tell what a person shall do or look at; ``answer yes`` and ``answer no`` may be typed meanwhile."""
+    words = running.session.words()
+    running.prompted = asked.check
+    told = str(words["console"]["confirm" if asked.confirm else "act"])
+    running.say(told.format(what=words["check"][asked.check].get("prompt", words["check"][asked.check]["name"])))
 
 
 def _tool(*first: str, options: Mapping[str, int] | None = None, plain: int = 0) -> Handler:
@@ -199,9 +237,10 @@ def run_tool(running: Running, words: tuple[str, ...]) -> None:
     running.tool = running.session.desk.tool((*words, "--lang", running.session.language), line, done)
 
 
-def _line_of(item: Evidence) -> str:
+def say_evidence(running: Running, item: Evidence) -> None:
+    """One row: id, outcome, value with its unit, reason."""
     value = "-" if item.value is None else f"{item.value} {item.unit}".rstrip()
-    return f"{item.id} {item.outcome} {value} {item.reason}".rstrip()
+    running.say(f"{item.id} {item.outcome} {value} {item.reason}".rstrip())
 
 
 def _plain(value: Any) -> str:
@@ -222,4 +261,9 @@ OPEN_COMMANDS: Final[Mapping[str, Handler]] = {
     "log tail": log_tail,
     "update status": update_status,
     "lang": set_language,
+    "edit": set_edit,
+    "ascii": set_ascii,
+    "sign-in": lambda running, words: running.session.sign_in.begin(running, words),
+    "answer-end": lambda running, words: running.session.sign_in.end_answer(running, words),
+    "sign-out": lambda running, words: running.session.sign_in.sign_out(running, words),
 }

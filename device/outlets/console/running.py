@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from device.outlets.console.command_table import CommandRow
@@ -19,6 +20,10 @@ class Running:
         self.session = session
         self.row = row
         self.tool: Tool | None = None
+        self.endless = False  # it goes on until it is stopped
+        self.on_stop: Callable[[], None] = lambda: None
+        self.prompted = ""  # the check whose prompt a person may answer
+        self.outcome = ""  # as the audit log tells it
         self._checked = checked
         self._ended = False
 
@@ -41,14 +46,14 @@ class Running:
     def ok(self, text: str = "") -> None:
         """End well."""
         if not self._ended:
-            self._ended = True
+            self._ended, self.outcome = True, "ok"
             self.session.send(Done(text), checked=self._checked)
             self.session.ended(self)
 
     def fail(self, error: str, **values: str) -> None:
         """End with an error of the table."""
         if not self._ended:
-            self._ended = True
+            self._ended, self.outcome = True, error
             self.session.fail(error, checked=self._checked, **values)
             self.session.ended(self)
 
@@ -58,6 +63,8 @@ class Running:
 
     def stop(self) -> None:
         """Somebody sent ``stop`` or pulled the cable."""
+        tool, self.tool = self.tool, None
+        self.on_stop()
         self.fail("stopped")
-        if self.tool is not None:
-            self.tool.cancel()
+        if tool is not None:
+            tool.cancel()

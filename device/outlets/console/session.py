@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from device.outlets.console.command_table import CommandRow, CommandTable
-from device.outlets.console.desk import ConsoleDesk
+from device.outlets.console.desk import ConsoleDesk, Line
 from device.outlets.console.running import Running
+from device.outlets.console.sign_in import SignIn
 from protocol.console_line import (
     ConsoleLineError,
     Done,
@@ -24,47 +25,67 @@ from protocol.console_line import (
     parse_request,
 )
 
+if TYPE_CHECKING:
+    from device.outlets.console.line_editor import LineEditor
+
 _MOST_WAITING: Final = 16
-# what ModemManager and other modem programs send to every port that could be a modem: no answer, or they stay
-_PROBE: Final = re.compile(rb"\s*\+*(AT|at)([^A-Za-z].*|[A-Za-z&][0-9A-Za-z&+%$;=?,\"]*)?\s*", re.DOTALL)
+_MOST_AT_ONCE: Final = 8  # lines in a row, then the loop serves others: a flood here holds up no sale
+# What modem programs send to every port that could be one: no answer, or they stay. ModemManager 1.24: AT, ATE1 E0,
+# AT+CGMI, AT+GMI, ATI, AT+CGMM, AT+GMM, AT%IPSYS?, AT+XACT=?, before that AT+GCAP, AT+CPIN?; then a QCDM frame between
+# two 7E without an end of line, behind which the next line begins. No command of ours begins with these signs.
+_PROBE: Final = re.compile(rb"\s*(\+\+\+|[Aa][Tt])")
+_QCDM: Final = b"~"
 
 Handler: TypeAlias = Callable[[Running, tuple[str, ...]], None]
+FindHandler: TypeAlias = Callable[[CommandRow], Handler]
 
 
 class Session:
-    """Takes bytes of the port and writes bytes to it. ``handlers`` carry out the commands of ``table`` by name."""
+    """Takes bytes of a line and writes bytes to it. ``find_handler``: what carries out a command of ``table``."""
 
     def __init__(
-        self,
-        desk: ConsoleDesk,
-        table: CommandTable,
-        handlers: Mapping[str, Handler],
-        write: Callable[[bytes], None],
-        language: str,
+        self, desk: ConsoleDesk, table: CommandTable, find_handler: FindHandler, line: Line, port: str, language: str
     ) -> None:
         self.desk = desk
         self.table = table
-        self.language = language
-        self.level = 0
-        self._handlers = handlers
-        self._write = write
+        self.line = line
+        self.port = port
+        self.language = self._first_language = language
+        self.ascii = False
+        self.editor: LineEditor | None = None
+        self.sign_in = SignIn(self)
+        self._find_handler = find_handler
         self._deframer = LineDeframer()
+        self._lines: deque[bytes | Overlong] = deque()  # came, not yet looked at
         self._waiting: deque[Request] = deque()
         self._running: Running | None = None
         self.ignored = 0  # lines that were no text, or probes for a modem
 
     def feed(self, data: bytes) -> None:
         """Take what arrived."""
-        for line in self._deframer.feed(data):
-            self._take(line)
+        source = self._deframer if self.editor is None else self.editor
+        self._lines.extend(source.feed(data))
+        self._turn()
 
     def unplug(self) -> None:
         """The far end went away: what runs is ended, what it was allowed is forgotten."""
+        self.sign_in.leave("unplugged")
         self._waiting.clear()
+        self._lines.clear()
         self._deframer.reset()
-        self.level = 0
+        self.editor, self.ascii, self.language = None, False, self._first_language
         if self._running is not None:
             self._running.stop()
+
+    @property
+    def level(self) -> int:
+        """What the far end may do: 0 open, 1 diag, 2 maint, 3 vendor."""
+        return self.sign_in.level
+
+    @property
+    def busy(self) -> bool:
+        """Whether a command runs that ends by itself."""
+        return self._running is not None and not self._running.endless
 
     def words(self) -> Mapping[str, Mapping[str, Any]]:
         """The texts in the session's language."""
@@ -80,20 +101,74 @@ class Session:
 
     def send(self, reply: Reply, *, checked: bool) -> None:
         """Write one line of a reply."""
-        self._write(build_line(build_reply(reply), checked=checked))
+        text = build_reply(reply)
+        if self.ascii:
+            text = text.encode("ascii", "replace").decode()
+        self.line.write(build_line(text, checked=checked))
 
     def ended(self, running: Running) -> None:
         """A command has given its one reply; the next that waits may begin."""
         if self._running is running:
             self._running = None
+        self.sign_in.command_ended(running)
         if self._waiting and self._running is None:
             self._begin(self._waiting.popleft())
+        elif self.editor is not None and self._running is None:
+            self.editor.prompt()
+
+    def stop_endless(self) -> None:
+        """End a command that would go on for ever: whoever began it is not signed in any more."""
+        if self._running is not None and self._running.endless:
+            self._running.stop()
+
+    def run(self, request: Request) -> None:
+        """Begin a command now or as soon as its turn comes."""
+        self.sign_in.touch()
+        if request.command.lower() == "stop":
+            self._stop(request)
+        elif request.command.lower() == "answer":
+            self._answer(request)
+        elif self._running is None:
+            self._begin(request)
+        elif len(self._waiting) < _MOST_WAITING:
+            self._waiting.append(request)
+        else:
+            self.fail("busy", checked=request.checked)
+
+    def level_name(self, row: CommandRow) -> str:
+        """``1 (diag)``, in the session's language."""
+        return f"{row.level} ({self.words()['console']['levels'][row.level]})"
+
+    def edit(self, on: bool) -> None:
+        """Switch editing of the line on or off."""
+        if on and self.editor is None:
+            from device.outlets.console.line_editor import LineEditor  # noqa: PLC0415  few ask for it
+
+            self.editor = LineEditor(self.line.write, sorted(self.table.commands))
+        elif not on:
+            self.editor = None
+
+    def _turn(self) -> None:
+        """Look at some of the lines that came; while some are left nothing more is read."""
+        for _ in range(min(_MOST_AT_ONCE, len(self._lines))):
+            if self._lines:  # an unplugging or a stop may have cleared them
+                self._take(self._lines.popleft())
+        self.line.hold(bool(self._lines))
+        if self._lines:
+            self.desk.call_in(0, self._turn)
+        elif self.editor is not None and self._running is None:
+            self.editor.prompt()
 
     def _take(self, line: bytes | Overlong) -> None:
+        if self.sign_in.collecting and self.sign_in.collect(line):
+            return
         if isinstance(line, Overlong):
             self.fail("overlong")
             return
-        if _PROBE.fullmatch(line):
+        if line.startswith(_QCDM):
+            line = line.rpartition(_QCDM)[2]
+            self.ignored += 1
+        if _PROBE.match(line):
             self.ignored += 1
             return
         try:
@@ -103,14 +178,10 @@ class Session:
             return
         if request is None:
             self._greet()
-        elif request.command.lower() == "stop":
-            self._stop(request)
-        elif self._running is None:
-            self._begin(request)
-        elif len(self._waiting) < _MOST_WAITING:
-            self._waiting.append(request)
+        elif request.command.lower() == "answer-begin" and not request.words:
+            self.sign_in.open_answer()
         else:
-            self.fail("busy", checked=request.checked)
+            self.run(request)
 
     def _refuse(self, line: bytes, error: ConsoleLineError) -> None:
         """Noise is not answered: only what a person or a script could have meant as a line is."""
@@ -120,10 +191,11 @@ class Session:
             self.ignored += 1
 
     def _greet(self) -> None:
+        if self.editor is not None:
+            return
         words = self.words()["console"]
-        status = self.desk.status()
-        terminal = self.desk.facts()["terminal"].get("terminal_id") or words["unknown_terminal"]
-        text = str(words["greeting"]).format(version=status["version"], terminal=terminal)
+        terminal = self.desk.terminal_id() or words["unknown_terminal"]
+        text = str(words["greeting"]).format(version=self.desk.status()["version"], terminal=terminal)
         self.send(Remark(text), checked=False)
 
     def _stop(self, request: Request) -> None:
@@ -131,6 +203,17 @@ class Session:
         if self._running is not None:
             self._running.stop()
         self.send(Done(""), checked=request.checked)
+
+    def _answer(self, request: Request) -> None:
+        """``answer yes|no``: to the prompt of the assisted test that runs."""
+        asked = self._running.prompted if self._running is not None else ""
+        seen = {"yes": True, "no": False}.get(" ".join(request.words).lower())
+        if seen is None:
+            self.fail("bad_words", checked=request.checked, usage=self.table.commands["answer"].usage)
+        elif not asked or not self.desk.answer(asked, seen=seen):
+            self.fail("nothing_asked", checked=request.checked)
+        else:
+            self.send(Done(""), checked=request.checked)
 
     def _begin(self, request: Request) -> None:
         found = self.table.find((request.command, *request.words))
@@ -143,8 +226,7 @@ class Session:
             return
         running = Running(self, row, checked=request.checked)
         self._running = running
-        self._handlers[row.name](running, words)
-
-    def level_name(self, row: CommandRow) -> str:
-        """``1 (diag)``, in the session's language."""
-        return f"{row.level} ({self.words()['console']['levels'][row.level]})"
+        if row.disturbs and (held := self.desk.held_back()):
+            running.fail("refused", what=str(self.words()["refusals"][held]))
+            return
+        self._find_handler(row)(running, words)
