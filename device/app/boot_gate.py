@@ -3,91 +3,118 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from device.app.journal import note
+from device.drivers.clock import SOFTWARE_FLOOR
 from device.evidence import Evidence
-from device.update.gate import Counts, Regression, needs_another_run, outcomes_of, regressions, suspects
+from device.update.gate import (
+    GateRules,
+    Regression,
+    clock_is_right,
+    needs_another_run,
+    outcomes_of,
+    regressions,
+    suspects,
+)
 from device.update.records import Baseline, Ending, Pending, Records, Running, Verdict
 
 Rerun = Callable[[Sequence[str], Callable[[Sequence[Evidence]], None]], None]
+_NO_WAY_BACK = "no_way_back"
+
+
+def time_of_verdict() -> str:
+    """Now, in ISO 8601; "" while the clock is behind this software, because then nobody knows."""
+    now = datetime.now(UTC)
+    return now.isoformat(timespec="seconds") if now >= SOFTWARE_FLOOR else ""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSlots:
+    """The slots that do not run: which of them the boot loader would start, and the versions RAUC wrote whole."""
+
+    good: frozenset[str] = frozenset()
+    whole: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class _Trial:
+    """A new version that is being judged."""
+
+    baseline: Baseline
+    running: Running
+    way_back: bool
+    clock_right: bool
+    runs: list[list[Regression]] = field(default_factory=list)
 
 
 class BootGate:
     """Decides once a boot. ``rerun(parts, done)`` makes the safe checks of those parts again."""
 
-    def __init__(
-        self, records: Records, counts: Callable[[], Mapping[str, Counts]], rerun: Rerun, boot_id: str
-    ) -> None:
+    def __init__(self, records: Records, rules: Callable[[], GateRules], rerun: Rerun, boot_id: str) -> None:
         self._records = records
-        self._counts = counts
+        self._rules = rules
         self._rerun = rerun
         self._boot_id = boot_id
-        self._asked: list[Callable[[bool], None]] = []
-        self._decided: bool | None = None
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it is still to be decided."""
-        return self._decided is None
-
-    def ask(self, done: Callable[[bool], None]) -> None:
-        """Call ``done(may stay)`` as soon as it is decided."""
-        if self._decided is None:
-            self._asked.append(done)
-        else:
-            done(self._decided)
-
-    def judge(self, running: Running, evidence: Sequence[Evidence], *, way_back: bool) -> None:
-        """Judge what runs by its first self-test. ``way_back``: the other slot holds something that can be started."""
+    def judge(
+        self, running: Running, evidence: Sequence[Evidence], others: OtherSlots, decided: Callable[[bool], None]
+    ) -> None:
+        """Judge what runs by its first self-test; ``decided(may stay)`` is called once."""
         baseline = self._records.baseline()
         if baseline is None or baseline.running.is_same(running):
-            self._settle_pending(running)
+            self._settle_pending(running, others)
             self._keep(running, evidence)
+            decided(True)
             return
-        self._judge_run(baseline, running, [], evidence, way_back=way_back)
+        before = baseline.running.slot
+        way_back = before in others.good if before else bool(others.good)
+        trial = _Trial(baseline, running, way_back, clock_is_right(evidence))
+        self._judge_run(trial, evidence, evidence, decided)
 
     def _judge_run(
         self,
-        baseline: Baseline,
-        running: Running,
-        before: list[list[Regression]],
+        trial: _Trial,
+        first: Sequence[Evidence],
         evidence: Sequence[Evidence],
-        *,
-        way_back: bool,
+        decided: Callable[[bool], None],
     ) -> None:
-        runs = [*before, suspects(baseline.outcomes, evidence, self._counts())]
-        if needs_another_run(runs):
-            parts = sorted({item.check.partition(".")[0] for run in runs for item in run})
-            note("gate", run=len(runs), again=",".join(parts))
-            self._rerun(parts, lambda found: self._judge_run(baseline, running, runs, found, way_back=way_back))
+        rules, baseline = self._rules(), trial.baseline.outcomes
+        trial.runs.append(suspects(baseline, evidence, rules, clock_right=trial.clock_right))
+        if needs_another_run(trial.runs):
+            parts = sorted({item.check.partition(".")[0] for run in trial.runs for item in run})
+            note("gate", run=len(trial.runs), again=",".join(parts))
+            self._rerun(parts, lambda found: self._judge_run(trial, first, found, decided))
             return
-        found = regressions(runs)
-        if found and way_back:
-            self._end(Ending.REGRESSED, baseline.running, running, found)
-            self._conclude(stay=False)
-        else:
-            ending = Ending.REGRESSED if found else Ending.GOOD
-            self._end(ending, baseline.running, running, found, "" if not found else "no_way_back")
-            self._forget_pending()
-            self._keep(running, evidence)
+        found = regressions(trial.runs)
+        source, running = trial.baseline.running, trial.running
+        if found and trial.way_back:
+            self._end(Ending.REGRESSED, source, running, found)
+            decided(False)
+            return
+        self._end(Ending.REGRESSED if found else Ending.GOOD, source, running, found, _NO_WAY_BACK if found else "")
+        self._forget_pending()
+        self._keep(running, first)
+        decided(True)
 
-    def _settle_pending(self, running: Running) -> None:
-        """Tell of an update that was under way when this version, the old one, was started again."""
+    def _settle_pending(self, running: Running, others: OtherSlots) -> None:
+        """Tell of an update that was under way when this version was started again."""
         pending = self._records.pending()
         if pending is None or pending.boot == self._boot_id:
             return
         told = self._records.verdict()
-        if told is None or told.at < pending.began:
-            self._end_unheard(pending, running)
+        if told is None or told.update != pending.id:
+            self._end_unheard(pending, running, others)
         self._forget_pending()
 
-    def _end_unheard(self, pending: Pending, running: Running) -> None:
+    def _end_unheard(self, pending: Pending, running: Running, others: OtherSlots) -> None:
+        came_back = bool(running.slot) and running.slot == pending.source.slot
         target = Running(pending.version, "")
-        if pending.version == running.version:
+        if pending.version == running.version and not came_back:
             self._end(Ending.GOOD, pending.source, running, [])
-        elif pending.installed or pending.boots:
-            self._end(Ending.SILENT, pending.source, target, [], f"boots={len(pending.boots)}")
+        elif pending.installed or pending.boots or pending.version in others.whole:
+            self._end(Ending.SILENT, pending.source, target, [], "never_started" if not pending.boots else "no_answer")
         else:
             self._end(Ending.INSTALL_FAILED, pending.source, target, [], "interrupted")
 
@@ -95,22 +122,17 @@ class BootGate:
         self, ending: Ending, source: Running, target: Running, found: Sequence[Regression], detail: str = ""
     ) -> None:
         first = found[0] if found else Regression("", "", "")
-        at = datetime.now(UTC).isoformat(timespec="seconds")
         note("update", ending=ending, version=target.version, slot=target.slot, check=first.check, got=first.got)
-        self._write(Verdict(ending, source, target, at, first.check, first.expected, first.got, detail))
+        pending = self._records.pending()
+        update = "" if pending is None else pending.id
+        at = time_of_verdict()
+        self._write(Verdict(ending, source, target, at, first.check, first.expected, first.got, detail, update))
 
     def _keep(self, running: Running, evidence: Sequence[Evidence]) -> None:
         """What runs is good: from now on it is what a newer version is measured against."""
         baseline = Baseline(running, outcomes_of(evidence))
         if baseline != self._records.baseline():
             self._write(baseline)
-        self._conclude(stay=True)
-
-    def _conclude(self, *, stay: bool) -> None:
-        self._decided = stay
-        asked, self._asked = self._asked, []
-        for done in asked:
-            done(stay)
 
     def _write(self, record: Baseline | Verdict) -> None:
         try:
@@ -123,3 +145,13 @@ class BootGate:
             self._records.forget_pending()
         except OSError as error:
             note("update", unwritten="Pending", why=error.strerror or "unknown")
+
+
+def other_slots(system: Mapping[str, object]) -> OtherSlots:
+    """From what :func:`device.app.update_task.report_system` told; nothing where RAUC told nothing."""
+    slots = system.get("slots", ())
+    rows = [slot for slot in slots if not slot["booted"]] if isinstance(slots, list) else []
+    return OtherSlots(
+        frozenset(slot["name"] for slot in rows if slot["good"]),
+        frozenset(slot["version"] for slot in rows if slot["whole"] and slot["version"]),
+    )

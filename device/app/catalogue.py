@@ -13,7 +13,7 @@ from device.evidence import CheckSpec
 from device.message_profiles import read_message_profiles
 from device.selftest.check_table import PartRow, parse_checks, parse_parts
 from device.settings import LANGUAGES, read_catalogue, read_texts
-from device.update.gate import Counts, parse_gate
+from device.update.gate import GateRules, parse_gate
 from protocol.iso8583_profile import MessageProfile
 
 
@@ -26,7 +26,7 @@ class Catalogue:
     texts: Mapping[str, Mapping[str, Mapping[str, Any]]]
     knowledge: Knowledge
     messages: Mapping[str, MessageProfile]
-    gate: Mapping[str, Counts]
+    gate: GateRules
 
 
 def load_catalogue(message_files: Sequence[Path] = (), knowledge: Knowledge | None = None) -> Catalogue:

@@ -91,7 +91,7 @@ class Requests:
 
     def gate(self, done: Callable[[bool], None]) -> None:
         """Tell whether the version that runs may stay, once that is known."""
-        self._service.updates.gate.ask(done)
+        self._service.updates.ask_gate(done)
 
     def report(self, language: str) -> str:
         """The report of this terminal as text."""

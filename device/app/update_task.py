@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from device.app.boot_gate import time_of_verdict
 from device.settings_parts import UpdateSettings
 from device.update.bundle import BundleError, BundleInfo
 from device.update.rauc import Rauc, RaucError
 from device.update.records import Ending, Pending, Records, Running, Verdict
 from device.update.refusal import Requirements, check_bundle
 from device.worker import Report
+
+_NICE: Final = 10  # a sale that begins meanwhile goes first
 
 
 def report_system(settings: UpdateSettings, report: Report) -> None:
@@ -53,23 +57,31 @@ def report_install(
     """Check, remember what is about to happen, write the other slot; report progress, then the bundle or why not."""
 
     def install() -> None:
+        os.nice(_NICE)
         bundle = _verified(settings, path, running.version)
         report({"bundle": dataclasses.asdict(bundle)})
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        pending = Pending(running, bundle.version, now, boot_id)
+        before = records.pending()
+        pending = Pending(running, bundle.version, datetime.now(UTC).isoformat(timespec="seconds"), boot_id)
         records.write(pending)
         try:
             Rauc(settings.config).install(path, lambda percent, text: report({"percent": percent, "text": text}))
         except (BundleError, RaucError) as error:
-            records.write(
-                Verdict(Ending.INSTALL_FAILED, running, Running(bundle.version, ""), now, detail=str(error)[:400])
-            )
-            records.forget_pending()
+            _note_failure(records, pending, before, error)
             raise
         records.write(dataclasses.replace(pending, installed=True))
         report({"installed": True})
 
     _reporting(report, install)
+
+
+def _note_failure(records: Records, pending: Pending, before: Pending | None, error: BundleError | RaucError) -> None:
+    if error.reason == "under_way" and before is not None:  # RAUC is still at what it had begun
+        records.write(before)
+        return
+    target = Running(pending.version, "")
+    verdict = Verdict(Ending.INSTALL_FAILED, pending.source, target, time_of_verdict(), got=error.said[:400])
+    records.write(dataclasses.replace(verdict, detail=error.reason, update=pending.id))
+    records.forget_pending()
 
 
 def _verified(settings: UpdateSettings, path: Path, version: str) -> BundleInfo:

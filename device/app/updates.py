@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
 from device.actions import Progress
 from device.app import update_task
-from device.app.boot_gate import BootGate, Rerun
+from device.app.boot_gate import BootGate, Rerun, other_slots
 from device.app.journal import note
 from device.drivers.system import read_system_version
 from device.evidence import Evidence
 from device.loop import Loop
 from device.settings_parts import UpdateSettings
 from device.store.clock import SystemClock
-from device.update.gate import Counts
+from device.update.gate import GateRules
 from device.update.records import Records, Running
 from device.worker import Ending, Report, Worker
 
 _ASK_S: Final = 75.0  # three questions to RAUC
 _INSTALL_S: Final = 1800.0
+_ASK_AGAIN_S: Final = 5.0  # RAUC may come up later than we do
+_MOST_ASKED: Final = 3
 _BATTERY: Final = "power.battery"
 
 Answer = Callable[[Mapping[str, Any]], None]
@@ -37,7 +40,7 @@ class Updates:
         state_dir: Path,
         held_back: Callable[[], str],
         evidence: Callable[[], Sequence[Evidence]],
-        counts: Callable[[], Mapping[str, Counts]],
+        rules: Callable[[], GateRules],
         rerun: Rerun,
         *,
         log: Callable[..., None] = note,
@@ -51,27 +54,43 @@ class Updates:
         self._boot_id = SystemClock().boot_id
         self.records = Records(state_dir / "update")
         self.running = Running(read_system_version() or "", "")
-        self.gate = BootGate(self.records, counts, rerun, self._boot_id)
+        self._gate = BootGate(self.records, rules, rerun, self._boot_id)
+        self._stays: bool | None = None
+        self._gate_waits: list[Callable[[bool], None]] = []
         self._system: Mapping[str, Any] = {}
         self._under_way: Mapping[str, Any] | None = None
         self._worker: Worker | None = None
+        self._waiting: list[Callable[[], None]] = []
 
-    def boot_done(self, evidence: Sequence[Evidence]) -> None:
-        """The first self-test of this boot has ended: judge what runs."""
+    @property
+    def gate_open(self) -> bool:
+        """Whether it is still to be decided if the version that runs may stay."""
+        return self._settings is not None and self._stays is None
+
+    def boot_done(self, evidence: Sequence[Evidence], asked: int = 1) -> None:
+        """The first self-test of this boot has ended: judge what runs, once RAUC has told its slots."""
 
         def judge() -> None:
-            slots = self._system.get("slots", ())
-            way_back = any(slot["good"] and not slot["booted"] for slot in slots)
-            self.gate.ask(self._gate_decided)
-            self.gate.judge(self.running, evidence, way_back=way_back)
+            if not self._system and asked < _MOST_ASKED:
+                self._loop.call_in(_ASK_AGAIN_S, lambda: self.boot_done(evidence, asked + 1))
+                return
+            self._note_finished_install()
+            self._gate.judge(self.running, evidence, other_slots(self._system), self._gate_decided)
 
         if self._settings is not None:
             self.refresh(judge)
 
+    def ask_gate(self, done: Callable[[bool], None]) -> None:
+        """Call ``done(may stay)`` once it is decided and, where it may not, the boot loader has been told."""
+        if self._stays is None:
+            self._gate_waits.append(done)
+        else:
+            done(self._stays)
+
     def refresh(self, done: Callable[[], None]) -> None:
         """Ask RAUC for the slots; without an updater or an answer they stay as they were known."""
         settings = self._settings
-        if settings is None or self._worker is not None:
+        if settings is None:
             done()
             return
         self._work(
@@ -91,7 +110,7 @@ class Updates:
             "pending": None if pending is None else asdict(pending),
             "last": None if verdict is None else asdict(verdict),
             "system": self._system or None,
-            "gate": "open" if self.gate.is_open else "decided",
+            "gate": "open" if self.gate_open else "decided",
         }
 
     def verify(self, path: Path, done: Answer) -> None:
@@ -124,7 +143,7 @@ class Updates:
         def end(answer: Mapping[str, Any]) -> None:
             self._under_way = None
             self._log("update", bundle=path.name, refused=answer.get("refused", "no"))
-            done(answer)
+            self.refresh(lambda: done(answer))
 
         self._log("update", install=path.name)
         self._work(
@@ -152,23 +171,40 @@ class Updates:
             return "under_way"
         if held := self._held_back():
             return held
-        if gated and self.gate.is_open:
+        if gated and self.gate_open:
             return "gate_open"
         charge = next((item.value for item in self._evidence() if item.id == _BATTERY), None)
         if isinstance(charge, int | float) and charge < self._settings.min_battery:
             return "battery_low"
         return ""
 
+    def _note_finished_install(self) -> None:
+        """RAUC goes on where this service was killed during an install: what it has finished is installed."""
+        pending = self.records.pending()
+        following = self._system.get("next", "")
+        if pending is None or pending.boot != self._boot_id or pending.installed or following == self.running.slot:
+            return
+        if any(slot["name"] == following and slot["version"] == pending.version for slot in self._system["slots"]):
+            with contextlib.suppress(OSError):
+                self.records.write(replace(pending, installed=True))
+
     def _gate_decided(self, stay: bool) -> None:
+        def tell() -> None:
+            self._stays = stay
+            waits, self._gate_waits = self._gate_waits, []
+            for wait in waits:
+                wait(stay)
+
+        def marked(answer: Mapping[str, Any]) -> None:
+            self._log("update", marked_bad=answer.get("refused", "yes"))
+            tell()
+
         settings = self._settings
         self._rerun(("update",), lambda _evidence: None)
-        if not stay and settings is not None:
-            self._work(
-                lambda report: update_task.report_mark_bad(settings, report),
-                _ASK_S,
-                lambda _step: None,
-                lambda answer: self._log("update", marked_bad=answer.get("refused", "yes")),
-            )
+        if stay or settings is None:
+            tell()
+        else:  # whoever waits restarts the terminal at once: the boot loader must know before
+            self._work(lambda report: update_task.report_mark_bad(settings, report), _ASK_S, lambda _step: None, marked)
 
     def _work(
         self,
@@ -177,7 +213,10 @@ class Updates:
         on_step: Callable[[Mapping[str, Any]], None],
         done: Answer,
     ) -> None:
-        """One worker; ``done`` gets everything it told, or why it came to nothing."""
+        """One worker at a time; ``done`` gets everything it told, or why it came to nothing."""
+        if self._worker is not None:
+            self._waiting.append(lambda: self._work(task, deadline_s, on_step, done))
+            return
         told: dict[str, Any] = {}
 
         def step(value: Mapping[str, Any]) -> None:
@@ -193,5 +232,7 @@ class Updates:
                 told.setdefault("refused", "broke_off")
                 told.setdefault("said", f"{ending.end} {ending.detail}".strip())
             done(told)
+            if self._waiting and self._worker is None:
+                self._waiting.pop(0)()
 
         self._worker = Worker(self._loop, task, deadline_s, step, end)

@@ -10,10 +10,12 @@ import json
 import socket
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from device.app.boot_gate import time_of_verdict
 from device.app.journal import note
 from device.drivers.system import read_system_version
 from device.settings import DEFAULT_PATH, read_settings
@@ -94,8 +96,10 @@ def _count_boot(records: Records, baseline: Baseline, running: Running) -> None:
 
 
 def _tell_silent(records: Records, baseline: Baseline, running: Running, deadline_s: float) -> None:
-    detail = f"deadline={deadline_s:g}"
-    _write(records, Verdict(Ending.SILENT, baseline.running, running, _now(), "service", "answer", "none", detail))
+    pending = records.pending()
+    note("gate", silent_for_s=deadline_s)
+    verdict = Verdict(Ending.SILENT, baseline.running, running, time_of_verdict(), "service", "answer", "none")
+    _write(records, replace(verdict, detail="no_answer", update="" if pending is None else pending.id))
 
 
 def _write(records: Records, record: Pending | Verdict) -> None:

@@ -17,6 +17,7 @@ from device.commands.selftest import show_progress
 from device.loop import Loop
 from device.outlets.update_text import refusal_text, status_text, verified_text
 from device.settings import Settings, read_texts
+from device.update.gate import GateRules
 
 _PATIENCE_S: Final = 1800.0
 _REFUSED: Final = 1
@@ -63,7 +64,7 @@ def _alone(settings: Settings, args: Mapping[str, Any]) -> Mapping[str, Any]:
         settings.service.state_dir,
         lambda: "",
         tuple,
-        dict,
+        lambda: GateRules({}),
         lambda _parts, done: done(()),
         log=_silent,
     )

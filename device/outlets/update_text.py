@@ -47,8 +47,15 @@ def _last(verdict: Mapping[str, Any] | None, texts: Texts) -> str:
     words = texts["update"]
     if verdict is None:
         return str(words["never"])
-    ending = texts["update_ending"][verdict["ending"]]
-    text = f"{verdict['source']['version']} -> {verdict['target']['version']}, {verdict['at'][:16]}: {ending}"
-    if not verdict["check"]:
-        return text
-    return text + "\n  " + str(words["check"]).format_map({**verdict})
+    detail = str(verdict["detail"])
+    endings = texts["update_ending"]
+    ending = endings["no_way_back"] if detail == "no_way_back" else endings[verdict["ending"]]
+    when = verdict["at"][:16] or words["clock_not_set"]
+    lines = [f"{verdict['source']['version']} -> {verdict['target']['version']}, {when}: {ending}"]
+    if verdict["ending"] == "regressed":
+        lines.append(str(words["check"]).format_map({**verdict}))
+    elif why := texts["update_detail"].get(detail):
+        lines.append(str(why))
+    elif detail:
+        lines.append(refusal_text({"refused": detail, "said": verdict["got"]}, texts))
+    return "\n  ".join(lines)

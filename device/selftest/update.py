@@ -7,10 +7,11 @@ from device.update.records import Ending, Records, Verdict
 
 
 def check_update(records: Records, sheet: Sheet) -> None:
-    """Write update.last: ``good|regressed|silent|install_failed``."""
+    """Write update.last: ``good|regressed|silent|install_failed|no_way_back|other``."""
     verdict = records.verdict()
     if verdict is not None:
-        sheet.measured("update.last", verdict.ending.value, detail=_detail(verdict))
+        stays = verdict.ending is Ending.REGRESSED and verdict.detail == "no_way_back"
+        sheet.measured("update.last", verdict.detail if stays else verdict.ending.value, detail=_detail(verdict))
     elif records.damaged:
         sheet.broken("update.last", "unreadable", f"{', '.join(records.damaged)} cannot be read.")
     else:
@@ -19,7 +20,7 @@ def check_update(records: Records, sheet: Sheet) -> None:
 
 def _detail(verdict: Verdict) -> str:
     source, target = verdict.source.version or "?", verdict.target.version or "?"
-    steps = f"{source} -> {target}, {verdict.at[:16]}"
+    steps = f"{source} -> {target}, {verdict.at[:16] or 'clock not set'}"
     if verdict.ending is Ending.REGRESSED:
         return f"{steps}: {verdict.check} was {verdict.expected}, then {verdict.got}."
     return f"{steps}."

@@ -11,6 +11,7 @@ _COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _FORMAT: Final = re.compile(r"^Bundle Format:\s*(\w+)", re.MULTILINE)
 _SIGNER: Final = re.compile(r"^\s*0 Subject: (.{1,200})$", re.MULTILINE)
 _NAMED: Final = (  # what RAUC says -> what it means; the first that fits. Texts of RAUC 1.8 and OpenSSL 3.0.
+    ("lready processing", "under_way"),
     ("certificate has expired", "signer_expired"),
     ("certificate is not yet valid", "signer_not_yet_valid"),
     ("verification failure", "altered"),

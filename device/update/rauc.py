@@ -20,12 +20,16 @@ _PERCENT: Final = re.compile(r"^\s*(\d{1,3})% (.{1,80})$")
 
 @dataclass(frozen=True, slots=True)
 class SlotState:
-    """One slot: its boot name (``A``), whether it runs now, whether the boot loader thinks it good, what is in it."""
+    """One slot: its boot name (``A``), whether it runs now, whether the boot loader thinks it good, what is in it.
+
+    ``whole``: RAUC wrote that version to its end; a slot that was flashed at the factory has no version here.
+    """
 
     name: str
     booted: bool
     good: bool
     version: str
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +141,15 @@ def _system_state(values: Any) -> SystemState:
             boot_names[name] = slot.get("bootname") or name
             if not slot.get("bootname"):  # a slot that is never booted
                 continue
-            bundle = (slot.get("slot_status") or {}).get("bundle") or {}
+            written = slot.get("slot_status") or {}
+            bundle = written.get("bundle") or {}
             slots.append(
                 SlotState(
                     slot["bootname"],
                     slot["state"] == "booted",
                     slot["boot_status"] == "good",
                     bundle.get("version") or "",
+                    written.get("status") == "ok",
                 )
             )
     booted = next((slot.name for slot in slots if slot.booted), values.get("booted") or "")

@@ -29,6 +29,7 @@ class Ending(StrEnum):
     REGRESSED = "regressed"  # a check that passed before fails now
     SILENT = "silent"  # the new version was started and never came to a self-test
     INSTALL_FAILED = "install_failed"  # nothing was changed over
+    OTHER = "other"  # a newer version wrote an ending that this one does not know
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +66,29 @@ class Pending:
     installed: bool = False
     boots: tuple[str, ...] = ()
 
+    @property
+    def id(self) -> str:
+        """Which update this is, also where the clock stood at 1970 each time."""
+        return f"{self.began} {self.boot}"
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How the last update ended; it survives the rollback and is shown by whichever slot runs next."""
+    """How the last update ended; it survives the rollback and is shown by whichever slot runs next.
+
+    ``at`` is ISO 8601, "" where the terminal's clock was not set. ``update`` is :attr:`Pending.id` of this update: by
+    it, and not by the clock, an update is known that has its verdict.
+    """
 
     ending: Ending
     source: Running
     target: Running
-    at: str  # ISO 8601
+    at: str
     check: str = ""  # the first check that counted against it
     expected: str = ""
     got: str = ""
-    detail: str = ""
+    detail: str = ""  # a word of the texts: of ``refusals`` where it was not installed, else of ``update_detail``
+    update: str = ""
 
 
 class Records:
@@ -119,8 +130,9 @@ class Records:
         table = self._read("verdict")
         with self._counting_damage("verdict"):
             if table is not None:
-                texts = {name: table.text(name, "", most=400) for name in ("check", "expected", "got", "detail")}
-                ending = Ending(table.choice("ending", tuple(Ending)))
+                names = ("check", "expected", "got", "detail", "update")
+                texts = {name: table.text(name, "", most=400) for name in names}
+                ending = _ending(table.text("ending"))
                 source, target = _running(table.table("source")), _running(table.table("target"))
                 return Verdict(ending, source, target, table.text("at"), **texts)
         return None
@@ -128,26 +140,25 @@ class Records:
     def write(self, record: Baseline | Pending | Verdict) -> None:
         """Put one record in the place of the one before. Raises OSError."""
         name = type(record).__name__.lower()
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._make_folder()
         part = self._folder / f"{name}.part"
         with part.open("w", encoding="utf-8") as file:
             json.dump(dataclasses.asdict(record), file, ensure_ascii=False, indent=1)
             file.flush()
             os.fsync(file.fileno())
         part.replace(self._folder / f"{name}.json")
-        self._sync_folder()
+        _sync(self._folder)
 
     def forget_pending(self) -> None:
         """No update is under way any more. Raises OSError."""
-        (self._folder / "pending.json").unlink(missing_ok=True)
-        self._sync_folder()
+        with contextlib.suppress(FileNotFoundError):
+            (self._folder / "pending.json").unlink()
+            _sync(self._folder)
 
-    def _sync_folder(self) -> None:
-        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    def _make_folder(self) -> None:
+        if not self._folder.is_dir():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            _sync(self._folder.parent)
 
     def _read(self, name: str) -> Table | None:
         path = self._folder / f"{name}.json"
@@ -170,6 +181,18 @@ class Records:
             yield
         except TableError:
             self.damaged.append(f"{name}.json")
+
+
+def _sync(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _ending(word: str) -> Ending:
+    return Ending(word) if word in tuple(Ending) else Ending.OTHER
 
 
 def _running(table: Table) -> Running:
