@@ -53,7 +53,7 @@ def sign_with_new_key(profile: Path) -> Path:
 def write_settings(
     folder: Path, run_dir: Path, language: str, size: str, sections: Mapping[str, Mapping[str, object]], profile: str
 ) -> Path:
-    """Write ``settings.toml`` with the given sections beside the service's own and the screen's."""
+    """Write ``settings.toml`` with the given sections beside the service's own and the screen's, then ``profile``."""
     bits = 1 if size == "128x64" else 32
     whole: dict[str, Mapping[str, object]] = {
         "service": {"state_dir": str(folder / "state"), "run_dir": str(run_dir), "language": language},

@@ -17,6 +17,7 @@ from typing import Any, Final
 from tools.checked_client import CheckedClient
 from tools.payment_client import NoAnswerError
 from tools.simulate.card import VirtualCard
+from tools.simulate.console_bridge import ConsoleBridge
 from tools.simulate.files import prepare_state, write_profile, write_settings
 from tools.simulate.host import HOST_NAME, NameServer, PaymentHost
 from tools.simulate.modem import SimulatedModem
@@ -63,11 +64,14 @@ class _Link(PtyPeer):
 class Player:
     """One scenario in one folder; use :meth:`play` once."""
 
-    def __init__(self, scenario: Scenario, out: Path, language: str, size: str) -> None:
+    def __init__(
+        self, scenario: Scenario, out: Path, language: str, size: str, console: ConsoleBridge | None = None
+    ) -> None:
         self._scenario = scenario
         self._out = out
         self._language = language
         self._size = size
+        self._console = console
         self._stack = ExitStack()
         self._missing: list[str] = []
         self._pcscd: Pcscd | None = None
@@ -91,6 +95,8 @@ class Player:
                     self._take(step, service)
                 except (SimulationError, NoAnswerError, OSError) as error:
                     raise SimulationError(f"step {number} ({step.do}): {error}") from error
+            if self._console is not None:
+                self._console.stay()
             return self._collect(service)
 
     # --- the world ------------------------------------------------------------------------------------------------
@@ -119,6 +125,9 @@ class Player:
         for part in hardware.held:
             self._hold(str(sections[part]["port"]))
         profile = write_profile(scenario, self._out)
+        if self._console is not None:
+            self._stack.callback(self._console.stop)
+            profile += f'[[console]]\nport = "{self._console.start()}"\n'
         settings = write_settings(self._out, run_dir, self._language, self._size, sections, profile)
         log = self._stack.enter_context((self._out / "service.log").open("wb"))
         service = RunningService(settings, run_dir, log)
