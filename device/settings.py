@@ -17,11 +17,13 @@ from device.settings_parts import (
     NO_ACCESS,
     ConsoleAccessSettings,
     ConsoleSettings,
+    InputSettings,
     NetworkSettings,
     UpdateSettings,
     parse_console_access,
     parse_consoles,
     parse_hal,
+    parse_inputs,
     parse_network,
     parse_smart_card,
     parse_time_server,
@@ -119,7 +121,13 @@ class Settings:
     update: UpdateSettings | None = None
     consoles: tuple[ConsoleSettings, ...] = ()
     console_access: ConsoleAccessSettings = NO_ACCESS
+    inputs: tuple[InputSettings, ...] = ()
     time_server: tuple[str, int] | None = None  # host and port
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of the screen: the terminal's own first, then those that every terminal speaks."""
+        return tuple(dict.fromkeys((self.service.language, *LANGUAGES)))
 
     @property
     def message_files(self) -> tuple[Path, ...]:
@@ -172,6 +180,7 @@ def read_settings(path: Path) -> Settings:
         update=parse_update(root),
         consoles=parse_consoles(root),
         console_access=parse_console_access(root),
+        inputs=parse_inputs(root, read_catalogue("keys.toml")) if "input" in root else (),
         time_server=parse_time_server(root),
     )
     root.close()

@@ -5,6 +5,7 @@ Every error is a :class:`~device.table.TableError`: one sentence with file, line
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,7 @@ from device.table import Table
 
 _MOST_CONSOLES: Final = 4
 FLOWS: Final = ("none", "rtscts", "xonxoff")
+_MOST_INPUTS: Final = 4
 BUNDLE_FORMATS: Final = ("verity", "plain", "crypt")  # of RAUC; only verity is checked while it is read
 
 
@@ -72,6 +74,53 @@ def parse_console_access(root: Table) -> ConsoleAccessSettings:
     signers, revoked, anchor = (table.optional_text(name) for name in ("signers", "revoked", "anchor"))
     table.close()
     return ConsoleAccessSettings(*(Path(path) if path else None for path in (signers, revoked, anchor)))
+
+
+@dataclass(frozen=True, slots=True)
+class InputSettings:
+    """A keypad or touch panel that turns our pages: its device, the key codes of each move, captions of its keys.
+
+    ``swap_axes``, ``flip_x`` and ``flip_y`` turn a touch panel's axes into the picture's.
+    """
+
+    device: Path
+    touch: bool
+    keys: Mapping[str, tuple[int, ...]]
+    captions: Mapping[str, str]
+    swap_axes: bool = False
+    flip_x: bool = False
+    flip_y: bool = False
+
+
+def parse_inputs(root: Table, defaults: Table) -> tuple[InputSettings, ...]:
+    """Every ``[[input]]``; ``defaults`` is ``catalogue/keys.toml``."""
+    if "input" not in root:
+        return ()
+    keys, captions = _keys(defaults, {}, {})
+    inputs = []
+    for table in root.tables("input", most=_MOST_INPUTS):
+        device = Path(table.text("device"))
+        own_keys, own_captions = _keys(table.table("keys", {}), keys, captions)
+        touch, axes = table.flag("touch", False), [table.flag(key, False) for key in ("swap_axes", "flip_x", "flip_y")]
+        table.close()
+        inputs.append(InputSettings(device, touch, own_keys, own_captions, *axes))
+    return tuple(inputs)
+
+
+def _keys(
+    table: Table, keys: Mapping[str, tuple[int, ...]], captions: Mapping[str, str]
+) -> tuple[Mapping[str, tuple[int, ...]], Mapping[str, str]]:
+    """Key codes and captions by move; what the table does not name stays as it was."""
+    moves = table.keys()
+    if unknown := [move for move in moves if keys and move not in keys]:
+        raise table.error(unknown[0], f"is no move; known are {', '.join(keys)}")
+    rows = {move: table.table(move) for move in moves}
+    read_keys = {move: row.wholes("codes", most=0x2FF) for move, row in rows.items()}
+    read_captions = {move: row.text("caption", most=6) for move, row in rows.items()}
+    for row in rows.values():
+        row.close()
+    table.close()
+    return {**keys, **read_keys}, {**captions, **read_captions}
 
 
 def parse_consoles(root: Table) -> tuple[ConsoleSettings, ...]:

@@ -33,7 +33,13 @@ class Applications:
         """Have a payment application make a host echo, and report its evidence."""
         self.echo.ask(self._checks()[FACT], report)
 
-    def tell_selftest(self, run: str, progress: Progress) -> None:
+    def run_began(self, run: str, parts: Sequence[str], total: int) -> None:
+        """They are told of results alone."""
+
+    def run_ended(self, run: str) -> None:
+        """The last check has told it."""
+
+    def run_told(self, run: str, progress: Progress) -> None:
         """Tell those who want to know that one more check has ended."""
         for session in self._sessions:
             if "selftest" in session.can:

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from device.drivers.handed_over import FIELDS_ALLOWED, TAGS_ALLOWED, HandedOver
 from device.evidence import EntryMode, MacVerdict
+from device.outlets.screen.look import MOVES
 from device.ports.json_socket import JsonConnection, Message, Secrets
 from device.table import Table, TableError
 
@@ -46,7 +47,7 @@ class HostDesk(Protocol):
         """The terminal's secure part has made its daily reset."""
 
     def page_asked(self, move: str) -> None:
-        """Turn the page: ``next``, ``back`` or ``dismiss``."""
+        """Make one of the moves of :data:`~device.outlets.screen.look.MOVES` on the page that is shown."""
 
 
 class HostSession:
@@ -150,7 +151,7 @@ class HostSession:
         self._ok("echo_result")
 
     def _page(self, table: Table, _secrets: Secrets) -> None:
-        move = table.choice("to", ("next", "back", "dismiss"))
+        move = table.choice("to", MOVES)
         table.close()
         self._desk.page_asked(move)
         self._ok("page")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from device.actions import Progress, Prompt, SelftestResult
 from device.app.catalogue import Catalogue
@@ -43,6 +43,19 @@ class _Job:
     person: bool = False
 
 
+class RunWatch(Protocol):
+    """Who wants to know how every run goes; ``run`` is its name, like ``boot``."""
+
+    def run_began(self, run: str, parts: Sequence[str], total: int) -> None:
+        """A run of ``total`` checks of these parts begins."""
+
+    def run_told(self, run: str, progress: Progress) -> None:
+        """One more check has ended."""
+
+    def run_ended(self, run: str) -> None:
+        """The run has ended."""
+
+
 class Selftests:
     """Runs one self-test at a time; requests wait in line."""
 
@@ -54,7 +67,7 @@ class Selftests:
         on_evidence: Callable[[Evidence], Evidence],
         quiet_hour: QuietHour,
         held_back: Callable[[], str] = lambda: "",
-        watch: Callable[[str, Progress], None] = lambda _run, _progress: None,
+        watchers: Sequence[RunWatch] = (),
     ) -> None:
         self._loop = loop
         self._catalogue = catalogue
@@ -67,7 +80,7 @@ class Selftests:
         self._sale_running = False
         self._owed: set[str] = set()
         self._quiet_hour = quiet_hour
-        self._watch = watch
+        self._watchers = watchers
 
     def start_boot(self, done: Callable[[list[Evidence]], None]) -> None:
         """Run the safe level once and hand its evidence to ``done``, then again every half hour."""
@@ -195,12 +208,15 @@ class Selftests:
             ended.add(evidence.id)
             progress = Progress(len(ended), max(total, len(ended)), evidence.id, (evidence,))
             job.progress(progress)
-            self._watch(job.name, progress)
+            for watcher in self._watchers:
+                watcher.run_told(job.name, progress)
 
         def end() -> None:
             found = [evidence.id for evidence in collected if evidence.outcome in _BAD]
             note("selftest", run=job.name, checks=len(collected), found=",".join(found) or "nothing")
             self._run = None
+            for watcher in self._watchers:
+                watcher.run_ended(job.name)
             job.done(collected)
             if self._run is None:
                 self._start_next()
@@ -208,6 +224,8 @@ class Selftests:
         def prompt(asked: Prompt) -> None:
             job.progress(Progress(len(ended), total, asked.check, prompt=asked))
 
+        for watcher in self._watchers:
+            watcher.run_began(job.name, [plan.part for plan in job.plans], total)
         plans = self._without_held_back(job, take)
         allowed = [plan for plan in plans if not (self._sale_running and plan.disturbs)]
         for plan in plans:

@@ -16,8 +16,6 @@ from device import __version__
 from device.app.applications import Applications
 from device.app.catalogue import Catalogue, load_catalogue
 from device.app.declines import Decline, Declines
-from device.app.display import DRAW_DEADLINE_S, Display, Picture
-from device.app.drawing import Drawing
 from device.app.evidence_cache import EvidenceCache
 from device.app.host_session import VERSION, HostSession
 from device.app.instance_lock import InstanceLock
@@ -26,6 +24,7 @@ from device.app.overlays import build_knowledge
 from device.app.parts import PartPlans
 from device.app.quiet_hour import QuietHour
 from device.app.requests import Requests
+from device.app.screens import Screens
 from device.app.selftests import Selftests
 from device.app.supervisor import Supervisor
 from device.app.tap import Tap
@@ -33,6 +32,7 @@ from device.app.terminal import Terminal
 from device.app.trend_watch import with_trend
 from device.app.updates import Updates
 from device.diagnosis.diagnosis_json import diagnosis_to_json
+from device.diagnosis.headline import write_hotline
 from device.drivers.card_token import CardTokens
 from device.drivers.handed_over import HandedOver
 from device.drivers.host_watch import read_exchange
@@ -44,7 +44,6 @@ from device.settings import Settings
 from device.store.store import Store
 from device.store.token_key import TokenKey
 from device.table import TableError
-from device.worker import Report
 
 _FRAMES: Final = ("request", "response")
 _DEFAULT_HOST: Final = "unionpay"
@@ -66,6 +65,14 @@ class Service:
         self._token_key = TokenKey(settings.service.state_dir / "token.key")
         self._declines = Declines(self.store, self.cache, self.terminal.profile, self.version)
         self.applications = Applications(self.loop, self.sessions, lambda: self.catalogue.checks)
+        self.screens = Screens(
+            self.loop,
+            settings,
+            lambda: self.catalogue.texts,
+            lambda: write_hotline(self.terminal.profile(), self.catalogue.knowledge.wording),
+            self.sessions,
+            self._note_finding,
+        )
         self._plans = PartPlans(settings, self.terminal, self.store, self.applications)
         self.selftests = Selftests(
             self.loop,
@@ -74,7 +81,7 @@ class Service:
             self._note_evidence,
             QuietHour(self.store, self.applications.held_back),
             self.applications.held_back,
-            self.applications.tell_selftest,
+            (self.applications, self.screens),
         )
         self.updates = Updates(
             self.loop,
@@ -85,10 +92,8 @@ class Service:
             lambda: self.catalogue.gate,
             self.selftests.run_again,
         )
+        self.updates.watch = self.screens.update_told
         self._supervisor = Supervisor(self.loop)
-        self._display = Display(
-            self.loop, self._draw, self._note_finding, DRAW_DEADLINE_S * settings.service.time_factor
-        )
         self._left_out = ""
         self._tap: Tap | None = None
         self._last: Decline | None = None
@@ -183,7 +188,7 @@ class Service:
         note("application", joined=session.application, host=session.host or "not said")
         self.sessions.append(session)
         self._note_application()
-        self._settle_display()
+        self.screens.settle()
 
     def left(self, session: HostSession) -> None:
         """An application is gone, and with it its sale and its grant."""
@@ -192,14 +197,14 @@ class Service:
         session.busy = session.granted = False
         self._note_application()
         self.applications.echo.give_up(session)
-        self._settle_display()
+        self.screens.settle()
         self._settle_sale()
 
     def sale_began(self, session: HostSession) -> None:
         """Only listen from now on; a sale that never ends is taken as ended after five minutes."""
         self.applications.echo.give_up()
         self.selftests.sale_began()
-        self._display.turn("dismiss")  # what was to be shown belonged to the sale before
+        self.screens.sale_began()
         began = session.sales
 
         def overdue() -> None:
@@ -231,13 +236,13 @@ class Service:
 
         publish(1, decline)
         if decline.declined:
-            self._show(decline)
+            self.screens.show(decline.diagnosis)
             self.selftests.run_quiet(lambda: publish(2, self._revise(decline)))
 
     def display_changed(self, session: HostSession) -> None:
         """A grant came or went."""
         del session
-        self._settle_display()
+        self.screens.settle()
 
     def echo_told(self, session: HostSession, echo_id: str, rtt_ms: float | None) -> None:
         """The payment application says how its echo went."""
@@ -248,9 +253,8 @@ class Service:
         self.selftests.run_after_reset()
 
     def page_asked(self, move: str) -> None:
-        """Turn the page; a dismissed one leaves the panel to its owner."""
-        if self._display.turn(move):
-            self._ask_repaint()
+        """Turn the page."""
+        self.screens.turn(move)
 
     # --- from exchange to screen ----------------------------------------------------------------------------------
 
@@ -258,7 +262,7 @@ class Service:
         tap = self.settings.host_tap
         decline = self._judge(handed, Path(tap.profile).stem if tap else "")  # a file is called as its profile
         if decline.declined:
-            self._show(decline)
+            self.screens.show(decline.diagnosis)
 
             def revise() -> None:
                 self._revise(decline)
@@ -285,42 +289,17 @@ class Service:
         note("judged", took_ms=round((time.monotonic() - began) * 1000, 1))
         return self._last
 
-    def _show(self, decline: Decline) -> None:
-        if self.settings.screen.kind == "none":
-            return
-        self._display.show(decline.diagnosis)
-        if not self._display.allowed:
-            for session in self.sessions:
-                if "display" in session.can:
-                    session.send({"type": "display_wanted"})
-
     def _revise(self, decline: Decline) -> Decline:
         """Judge again with the newest evidence; the page being shown is refreshed only if it is still this one."""
         newer = self._declines.revise(decline, self.catalogue.knowledge)
         if self._last is decline:
             self._last = newer
-            self._display.update(newer.diagnosis)
+            self.screens.revise(newer.diagnosis)
         return newer
-
-    def _draw(self, picture: Picture, report: Report) -> None:
-        screen, language = self.settings.screen, self.settings.service.language
-        Drawing(screen, self.catalogue.texts, language, report).draw(picture)
-
-    def _settle_display(self) -> None:
-        """Without an application we own the panel; with one, only under a grant."""
-        elsewhere = any(session.busy and not session.granted for session in self.sessions)
-        granted = any(session.granted for session in self.sessions)
-        allowed = not self.sessions or (granted and not elsewhere)
-        if self._display.set_allowed(allowed):
-            self._ask_repaint()
 
     def _settle_sale(self) -> None:
         if not any(session.busy for session in self.sessions):
             self.selftests.sale_ended()
-
-    def _ask_repaint(self) -> None:
-        for session in self.sessions:
-            session.send({"type": "repaint"})
 
     # --- the command line -----------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from device.loop import Loop
 from device.settings_parts import UpdateSettings
 from device.store.clock import SystemClock
 from device.update.gate import GateRules
-from device.update.records import Records, Running
+from device.update.records import Records, Running, Verdict
 from device.worker import Ending, Report, Worker
 
 _ASK_S: Final = 75.0  # three questions to RAUC
@@ -31,7 +31,11 @@ Answer = Callable[[Mapping[str, Any]], None]
 
 
 class Updates:
-    """Asks RAUC in workers, one at a time. ``held_back()`` names a sale or unsent payments, "" if there are none."""
+    """Asks RAUC in workers, one at a time. ``held_back()`` names a sale or unsent payments, "" if there are none.
+
+    ``watch`` is told of an update that goes on or has ended: ``version`` and one of ``percent``, ``installed``,
+    ``refused`` or ``ending`` (with ``check``, ``expected``, ``got``).
+    """
 
     def __init__(
         self,
@@ -51,6 +55,7 @@ class Updates:
         self._evidence = evidence
         self._rerun = rerun
         self._log = log
+        self.watch: Callable[[Mapping[str, Any]], None] = lambda _told: None
         self._boot_id = SystemClock().boot_id
         self.records = Records(state_dir / "update")
         self.running = Running(read_system_version() or "", "")
@@ -75,7 +80,13 @@ class Updates:
                 self._loop.call_in(_ASK_AGAIN_S, lambda: self.boot_done(evidence, asked + 1))
                 return
             self._note_finished_install()
-            self._gate.judge(self.running, evidence, other_slots(self._system), self._gate_decided)
+            before = self.records.verdict()
+
+            def decided(stay: bool) -> None:
+                self._tell_ending(before)
+                self._gate_decided(stay)
+
+            self._gate.judge(self.running, evidence, other_slots(self._system), decided)
 
         if self._settings is not None:
             self.refresh(judge)
@@ -134,15 +145,20 @@ class Updates:
             done({"refused": refused, "said": ""})
             return
         self._under_way = {"percent": 0, "text": path.name}
+        self.watch({"version": path.name, "percent": 0})
 
         def step(told: Mapping[str, Any]) -> None:
             if "percent" in told:
                 self._under_way = dict(told)
+                self.watch({"version": path.name, "percent": told["percent"]})
                 progress(Progress(int(told["percent"]), 100, str(told["text"])))
 
         def end(answer: Mapping[str, Any]) -> None:
             self._under_way = None
             self._log("update", bundle=path.name, refused=answer.get("refused", "no"))
+            version = str(answer.get("bundle", {}).get("version", path.name))
+            ending = {"refused": answer["refused"]} if "refused" in answer else {"installed": True}
+            self.watch({"version": version, **ending})
             self.refresh(lambda: done(answer))
 
         self._log("update", install=path.name)
@@ -187,6 +203,13 @@ class Updates:
         if any(slot["name"] == following and slot["version"] == pending.version for slot in self._system["slots"]):
             with contextlib.suppress(OSError):
                 self.records.write(replace(pending, installed=True))
+
+    def _tell_ending(self, before: Verdict | None) -> None:
+        """Tell how an update ended, if that came out in this boot."""
+        verdict = self.records.verdict()
+        if verdict is not None and verdict != before:
+            found = {"check": verdict.check, "expected": verdict.expected, "got": verdict.got}
+            self.watch({"version": verdict.target.version, "ending": verdict.ending, **found})
 
     def _gate_decided(self, stay: bool) -> None:
         def tell() -> None:

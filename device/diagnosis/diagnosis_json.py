@@ -39,6 +39,7 @@ def diagnosis_to_json(diagnosis: Diagnosis) -> dict[str, Any]:
                 "outcome": finding.outcome.value,
                 "value": finding.value,
                 "limit": finding.limit,
+                "unit": finding.unit,
                 "advice": dict(finding.advice),
             }
             for finding in diagnosis.found_on_terminal

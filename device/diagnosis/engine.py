@@ -215,7 +215,7 @@ class _Engine:
         bad = [fact for fact in tested if fact.outcome in _OUTCOME_ORDER]
         found += sorted(bad, key=lambda fact: _OUTCOME_ORDER.index(fact.outcome))
         advice = self._knowledge.wording.check_advice
-        return tuple(Finding(f.part, f.fact, f.outcome, f.value, f.limit, advice(f.id)) for f in found)
+        return tuple(Finding(f.part, f.fact, f.outcome, f.value, f.limit, advice(f.id), f.unit) for f in found)
 
     def _is_ours(self, fact: Evidence) -> bool:
         return fact.part in _FOUND_PARTS and fact.id != "exchange.response"

@@ -110,13 +110,17 @@ def write_customer(verdict: Verdict, row: CodeRow | None, wording: Wording) -> T
 def write_contact(addressee: Addressee, profile: TerminalProfile, wording: Wording) -> Text:
     """Whom to call; the acquirer's hotline is always named when the profile knows it."""
     who = wording.text(f"contact.{addressee}")
-    values = {"acquirer": profile.acquirer, "hotline": profile.hotline}
-    if not profile.hotline:
-        line = wording.text("contact.no_hotline")
-    else:
-        line = wording.text("contact.hotline" if profile.acquirer else "contact.hotline_only", values)
+    line = write_hotline(profile, wording)
     return {language: f"{who[language]}{_gap(language)}{line[language]}" for language in who}
 
 
+def write_hotline(profile: TerminalProfile, wording: Wording) -> Text:
+    """The acquirer's hotline, or where to find it."""
+    values = {"acquirer": profile.acquirer, "hotline": profile.hotline}
+    if not profile.hotline:
+        return wording.text("contact.no_hotline")
+    return wording.text("contact.hotline" if profile.acquirer else "contact.hotline_only", values)
+
+
 def _gap(language: str) -> str:
-    return "" if language == "zh" else " "
+    return "" if language.startswith("zh") else " "

@@ -83,6 +83,7 @@ class Finding:
     value: Value
     limit: str
     advice: Text
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

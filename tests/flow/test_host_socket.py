@@ -321,11 +321,13 @@ def test_a_second_application_has_its_own_sale_and_its_own_answers(
 def test_a_framebuffer_keeps_every_pixel_until_the_grant(bits: int, tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
     panel = tmp_path / "panel"
-    panel.write_bytes(bytes([0x5A]) * (320 * 240 * bits // 8))
-    untouched = panel.read_bytes()
+    panel.touch()
+    untouched = bytes([0x5A]) * (320 * 240 * bits // 8)
     terminal.configure(screen=f'kind = "framebuffer"\npath = "{panel}"\nsize = "320x240"\nbits = {bits}')
     with terminal.running() as service, Application(terminal.run_dir / "host.sock", PATIENCE_S) as application:
         application.hello("unionpay")
+        application.wait_for("repaint")  # the boot self-test stood on the panel
+        panel.write_bytes(untouched)
         application.decline("1")
         application.wait_for("display_wanted")
         application.wait_for("diagnosis", id="1", revision=2)

@@ -8,7 +8,7 @@ from support.qr_reader import read_qr
 from support.sample_diagnosis import sample_diagnosis, sample_texts
 
 from device.diagnosis.verdict import Retry, Verdict
-from device.outlets.screen.draw import draw_pages, lay_out, write_png
+from device.outlets.screen.draw import draw_pages, write_png
 from device.outlets.screen.fonts import Face, FontFile, FontMissingError, find_font, parse_fonts
 from device.outlets.screen.layout import Box, Kind, LayoutError, check_layout
 from device.outlets.screen.list_pages import QR_QUIET
@@ -16,6 +16,7 @@ from device.outlets.screen.pages import PageKind, pages_of
 from device.outlets.screen.palette import BANDS, GROUNDS, Ink, colours, contrast_ratio
 from device.outlets.screen.panel import Panel
 from device.outlets.screen.text_screen import columns_of, screen_text
+from device.outlets.screen.views import lay_out
 from device.outlets.screen.wrap import wrap
 from device.table import parse_toml
 

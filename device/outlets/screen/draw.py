@@ -10,15 +10,16 @@ from typing import Any, Final
 from PIL import Image, ImageDraw
 
 from device.diagnosis.verdict import Diagnosis
-from device.outlets.screen.first_page import first_page
-from device.outlets.screen.fonts import Face, FontFile, FontMissingError, Measure, find_font
-from device.outlets.screen.layout import Box, Kind, number_pages
-from device.outlets.screen.list_pages import QR_QUIET, code_page, list_pages, qr_matrix, rest_of_first
-from device.outlets.screen.pages import SIGNS, Mark, Page, PageKind, pages_of
+from device.outlets.screen.controls import bar_height
+from device.outlets.screen.fonts import Face, FontFile, FontMissingError, find_font
+from device.outlets.screen.layout import Box, Kind
+from device.outlets.screen.list_pages import QR_QUIET, qr_matrix
+from device.outlets.screen.look import Look
+from device.outlets.screen.pages import SIGNS, Mark
 from device.outlets.screen.palette import Ink, Rgb, colours
 from device.outlets.screen.panel import Panel
-from device.outlets.screen.text_screen import screen_text
-from device.outlets.screen.tiny_pages import tiny_pages
+from device.outlets.screen.subjects import DeclineView, View
+from device.outlets.screen.views import lay_out_view, view_text
 
 FALLBACK_LANGUAGE: Final = "en"
 
@@ -34,48 +35,46 @@ class ScreenFinding:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The images asked for, how many pages there are, what went wrong, and the same content as text."""
+    """The images asked for, how many pages there are, what went wrong, and the same content as text.
+
+    ``live`` are the pages (from 0) that change while a self-test or an update runs; ``bar`` is the height in pixels of
+    the bar of moves at the foot.
+    """
 
     images: tuple[Image.Image, ...]
     pages: int
     findings: tuple[ScreenFinding, ...]
     text: str
+    live: tuple[int, ...] = ()
+    bar: int = 0
 
 
-def lay_out(pages: Sequence[Page], panel: Panel, measure: Measure) -> list[list[Box]]:
-    """All screens for ``pages``, each a list of boxes in drawing order, with page numbers."""
-    screens: list[list[Box]] = []
-    money = 0  # the screen, from 1, on which a tiny panel says whether the customer was charged
-    for page in pages:
-        if panel.is_tiny:
-            money = money or len(screens) + (page.kind is PageKind.SUMMARY and bool(screens))
-            footer = page.tiny_footer.format(page=money)
-            screens += tiny_pages(replace(page, tiny_footer=footer), panel, measure)
-        elif page.kind is PageKind.SUMMARY:
-            screens += _summary(page, panel, measure)
-        elif page.kind is PageKind.LIST:
-            screens += list_pages(page, panel, measure)
-        else:
-            screens.append(code_page(page, panel, measure))
-    return number_pages(screens)
+def draw_view(
+    view: View,
+    texts: Mapping[str, Mapping[str, Any]],
+    look: Look,
+    panel: Panel,
+    fonts: Sequence[FontFile],
+    only_page: int | None = None,
+) -> Drawn:
+    """Draw every page, or ``only_page`` (from 0; beyond the last one means the last).
 
-
-def _summary(page: Page, panel: Panel, measure: Measure) -> list[list[Box]]:
-    boxes, rest = first_page(page, panel, measure)
-    if not rest:
-        return [boxes]
-    more = Page(
-        PageKind.LIST,
-        page.more_title,
-        page.code,
-        page.verdict,
-        page.charged,
-        page.contact,
-        page.charged_tag,
-        page.contact_tag,
-        items=rest_of_first(page, rest),
-    )
-    return [boxes, *list_pages(more, panel, measure)]
+    ``texts`` maps language to its sections (``screen``, ``check``, ...). Without a font for the look's language it
+    draws in English with Pillow's own font and returns a finding that names the package to install. A 1-bit panel gets
+    mode ``1`` images, all others ``RGB``.
+    """
+    findings: tuple[ScreenFinding, ...] = ()
+    try:
+        face = Face(find_font(fonts, look.language, panel))
+    except FontMissingError as error:
+        findings = (ScreenFinding("screen.font", "font_missing", str(error)),)
+        look, face = replace(look, language=FALLBACK_LANGUAGE), Face(None)
+    screens, pages = lay_out_view(view, texts, look, panel, face)
+    wanted = range(len(screens)) if only_page is None else [min(max(only_page, 0), len(screens) - 1)]
+    images = tuple(_draw(screens[number], panel, face, colours(pages[number].tone, panel.bits)) for number in wanted)
+    live = tuple(number for number, page in enumerate(pages) if page.live)
+    text = view_text(view, texts[look.language], look)
+    return Drawn(images, len(screens), findings, text, live, bar_height(panel, look.controls))
 
 
 def draw_pages(
@@ -86,24 +85,8 @@ def draw_pages(
     fonts: Sequence[FontFile],
     only_page: int | None = None,
 ) -> Drawn:
-    """Draw every page, or ``only_page`` (from 0; beyond the last one means the last).
-
-    ``texts`` maps language to ``{"screen": ..., "check": ...}``. Without a font for ``language`` it draws in English
-    with Pillow's own font and returns a finding that names the package to install. A 1-bit panel gets mode ``1``
-    images, all others ``RGB``.
-    """
-    findings: tuple[ScreenFinding, ...] = ()
-    try:
-        face = Face(find_font(fonts, language, panel))
-    except FontMissingError as error:
-        findings = (ScreenFinding("screen.font", "font_missing", str(error)),)
-        language, face = FALLBACK_LANGUAGE, Face(None)
-    pages = pages_of(diagnosis, texts[language], language, panel)
-    screens = lay_out(pages, panel, face)
-    wanted = screens if only_page is None else [screens[min(max(only_page, 0), len(screens) - 1)]]
-    inks = colours(diagnosis.verdict, panel.bits)
-    images = tuple(_draw(boxes, panel, face, inks) for boxes in wanted)
-    return Drawn(images, len(screens), findings, screen_text(diagnosis, texts[language], language))
+    """Draw a diagnosis for the clerk, without controls; see :func:`draw_view`."""
+    return draw_view(DeclineView(diagnosis), texts, Look(language), panel, fonts, only_page)
 
 
 def write_png(images: Sequence[Image.Image], folder: Path) -> list[Path]:
@@ -154,6 +137,8 @@ def _mark(pen: ImageDraw.ImageDraw, box: Box, colour: Rgb, paper: Rgb, face: Fac
     strong = box.mark in (Mark.ALERT, Mark.QUESTION, Mark.CHECK)
     if box.mark is Mark.DOT:
         pen.ellipse((x + side * 0.36, y + side * 0.36, x + side * 0.64, y + side * 0.64), fill=colour)
+    elif box.mark is Mark.WAIT:
+        pen.ellipse((x + side * 0.4, y + side * 0.4, x + side * 0.6, y + side * 0.6), outline=colour)
     elif box.mark is Mark.RING:
         pen.ellipse((x + side * 0.2, y + side * 0.2, x + side * 0.8, y + side * 0.8), outline=colour, width=stroke)
     elif strong:

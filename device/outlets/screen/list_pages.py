@@ -15,8 +15,9 @@ from device.outlets.screen.pages import Item, Mark, Page
 from device.outlets.screen.palette import Ink
 from device.outlets.screen.panel import Panel
 
+_PERCENT: Final = 100  # a bar of so many steps is told in per cent
 QR_QUIET: Final = 4  # modules, ISO/IEC 18004:2015, 6.3.8
-_MARK_INKS: Final = {Mark.ALERT: Ink.ALERT, Mark.QUESTION: Ink.ACCENT, Mark.CHECK: Ink.GOOD, Mark.DOT: Ink.ACCENT}
+MARK_INKS: Final = {Mark.ALERT: Ink.ALERT, Mark.QUESTION: Ink.ACCENT, Mark.CHECK: Ink.GOOD, Mark.DOT: Ink.ACCENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class _Line:
 
 def list_pages(page: Page, panel: Panel, measure: Measure) -> list[list[Box]]:
     """Items on as many screens as they need; an item is parted only if it alone is taller than a screen."""
-    pen, top, bottom = _start(page, panel, measure)
+    pen, top, bottom = start_page(page, panel, measure)
     screens = []
     y = _note(pen, page, top)
     fresh = True
@@ -42,28 +43,29 @@ def list_pages(page: Page, panel: Panel, measure: Measure) -> list[list[Box]]:
         height = sum(measure.line_height(line.size) for line in lines)
         if not fresh and y + height > bottom:
             screens.append(pen.boxes)
-            pen, y, bottom = _start(page, panel, measure)
+            pen, y, bottom = start_page(page, panel, measure)
         for number, line in enumerate(lines):
             if y + measure.line_height(line.size) > bottom:
                 screens.append(pen.boxes)
-                pen, y, bottom = _start(page, panel, measure)
+                pen, y, bottom = start_page(page, panel, measure)
             y = _place(pen, line, y, first=number == 0)
         y += pen.scale.gap if item.compact else 2 * pen.scale.gap
         fresh = False
     return [*screens, pen.boxes]
 
 
-def _start(page: Page, panel: Panel, measure: Measure) -> tuple[Pen, int, int]:
-    """A new screen with band and foot: pen, y below the band, y of the foot."""
+def start_page(page: Page, panel: Panel, measure: Measure) -> tuple[Pen, int, int]:
+    """Begin a screen with band and foot: pen, y below the band, y of the foot."""
     pen = Pen(panel, measure)
     scale = pen.scale
     bottom = place_footer(pen, page)
-    code = measure.width(page.code, scale.body, True)
+    code = measure.width(page.code, scale.body, True) if page.code else 0
     title = pen.wrap(page.title, panel.width - code - 3 * scale.margin, scale.body, bold=True)
     height = len(title) * measure.line_height(scale.body) + 2 * scale.gap
     pen.fill(0, 0, panel.width, height, Ink.BAND)
     pen.lines(title, scale.margin, scale.gap, scale.body, Ink.ON_BAND, bold=True)
-    pen.text(page.code, panel.width - scale.margin - code, scale.gap, scale.body, Ink.ON_BAND, bold=True)
+    if page.code:
+        pen.text(page.code, panel.width - scale.margin - code, scale.gap, scale.body, Ink.ON_BAND, bold=True)
     return pen, height + 2 * scale.gap, bottom - scale.gap
 
 
@@ -71,7 +73,31 @@ def _note(pen: Pen, page: Page, y: int) -> int:
     if not page.note or page.qr:
         return y
     lines = pen.wrap(page.note, pen.panel.width - 2 * pen.scale.margin, pen.scale.small)
-    return pen.lines(lines, pen.scale.margin, y, pen.scale.small, Ink.ACCENT) + pen.scale.gap
+    y = pen.lines(lines, pen.scale.margin, y, pen.scale.small, Ink.ACCENT) + pen.scale.gap
+    return place_bar(pen, page, y)
+
+
+def progress_figures(done: int, total: int) -> str:
+    """How far it is: in per cent where the steps are such, else so many of so many."""
+    return f"{done}%" if total == _PERCENT else f"{done}/{total}"
+
+
+def place_bar(pen: Pen, page: Page, y: int) -> int:
+    """How far it is, as a bar with its figures beside it; the y below. Nothing where nothing is under way."""
+    if page.bar is None:
+        return y
+    done, total = page.bar
+    scale, measure = pen.scale, pen.measure
+    figures, widest = progress_figures(done, total), progress_figures(total, total)
+    line = measure.line_height(scale.least)
+    room = pen.panel.width - 3 * scale.margin - measure.width(widest, scale.least)
+    height = max(4, line * 6 // 10)
+    top = y + (line - height) // 2
+    pen.fill(scale.margin, top, room, height, Ink.TRACK)
+    if done:
+        pen.fill(scale.margin, top, max(1, room * min(done, total) // max(1, total)), height, Ink.ACCENT)
+    pen.text(figures, room + 2 * scale.margin, y, scale.least, Ink.TEXT)
+    return y + line + scale.gap
 
 
 def _side(pen: Pen) -> int:
@@ -84,7 +110,7 @@ def _lines(pen: Pen, item: Item) -> list[_Line]:
     scale, measure = pen.scale, pen.measure
     size = _title_size(pen, item)
     room = pen.panel.width - 2 * scale.margin - _side(pen) - scale.gap
-    ink = _MARK_INKS.get(item.mark, Ink.MUTED)
+    ink = MARK_INKS.get(item.mark, Ink.MUTED)
     state_room = measure.width(item.state, scale.small, True) + 2 * scale.gap if item.state else 0
     one_line = measure.width(item.title, size, True) + state_room <= room
     bold = bool(item.state)
@@ -109,12 +135,12 @@ def _place(pen: Pen, line: _Line, y: int, *, first: bool) -> int:
     side = _side(pen)
     height = measure.line_height(line.size)
     if first and line.mark is not Mark.NONE:
-        pen.mark(line.mark, scale.margin, y + (height - side) // 2, side, _MARK_INKS.get(line.mark, Ink.MUTED))
+        pen.mark(line.mark, scale.margin, y + (height - side) // 2, side, MARK_INKS.get(line.mark, Ink.MUTED))
     pen.text(line.text, scale.margin + side + scale.gap, y, line.size, line.ink, bold=line.bold)
     if line.state:
         width = measure.width(line.state, scale.small, True)
         lower = y + (height - measure.line_height(scale.small)) * 2 // 3
-        ink = _MARK_INKS.get(line.mark, Ink.MUTED)
+        ink = MARK_INKS.get(line.mark, Ink.MUTED)
         pen.text(line.state, pen.panel.width - scale.margin - width, lower, scale.small, ink, bold=True)
     return y + height
 
@@ -126,7 +152,7 @@ def qr_matrix(content: str) -> tuple[bytearray, ...]:
 
 def code_page(page: Page, panel: Panel, measure: Measure) -> list[Box]:
     """Short code in big type, its QR symbol, and what to do with them."""
-    pen, top, bottom = _start(page, panel, measure)
+    pen, top, bottom = start_page(page, panel, measure)
     scale = pen.scale
     side = len(qr_matrix(page.qr)) + 2 * QR_QUIET
     landscape = panel.width > panel.height

@@ -8,8 +8,10 @@ from enum import StrEnum
 from typing import Any, Final
 
 from device.diagnosis.verdict import Addressee, Cause, CauseState, Diagnosis, Finding, Retry, Verdict
-from device.evidence import Outcome
+from device.evidence import Evidence, Outcome, Value
+from device.outlets.screen.palette import Tone
 from device.outlets.screen.panel import Panel
+from device.outlets.screen.subjects import Running
 from device.outlets.screen.words import Words
 
 
@@ -19,6 +21,8 @@ class PageKind(StrEnum):
     SUMMARY = "summary"
     LIST = "list"
     CODE = "code"
+    CUSTOMER = "customer"
+    BOARD = "board"
 
 
 class Mark(StrEnum):
@@ -33,6 +37,7 @@ class Mark(StrEnum):
     OTHER = "other"
     DOT = "dot"
     RING = "ring"
+    WAIT = "wait"
 
 
 SIGNS: Final[Mapping[Mark, str]] = {
@@ -45,6 +50,7 @@ SIGNS: Final[Mapping[Mark, str]] = {
     Mark.OTHER: "#",
     Mark.DOT: "*",
     Mark.RING: "o",
+    Mark.WAIT: ".",
 }
 
 _STATE_MARKS: Final = {
@@ -56,7 +62,7 @@ _STATE_MARKS: Final = {
     CauseState.NOT_VISIBLE: Mark.RING,
     CauseState.NOT_TESTED: Mark.DASH,
 }
-_OUTCOME_MARKS: Final = {
+OUTCOME_MARKS: Final = {
     Outcome.PASS: Mark.CHECK,
     Outcome.MARGINAL: Mark.QUESTION,
     Outcome.FAIL: Mark.ALERT,
@@ -80,6 +86,7 @@ class Item:
     details: tuple[str, ...] = ()
     advice: str = ""
     compact: bool = False
+    short: str = ""  # the title for a tiny panel, where it has a shorter one
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,7 @@ class Page:
     kind: PageKind
     title: str
     code: str
-    verdict: Verdict
+    tone: Verdict | Tone
     charged: str
     contact: str
     charged_tag: str
@@ -107,22 +114,60 @@ class Page:
     qr: str = ""
     tiny_footer: str = ""
     more_title: str = field(default="")
+    bar: tuple[int, int] | None = None  # done and total of what is under way
+    cells: tuple[Item, ...] = ()  # of a board: one word each, side by side
+    tiny_note: str = ""
+    colon: str = ""
+    comma: str = ""
+    live: bool = False  # it changes while the self-test runs
 
 
-def pages_of(diagnosis: Diagnosis, texts: Mapping[str, Any], language: str, panel: Panel) -> list[Page]:
+def pages_of(
+    diagnosis: Diagnosis, texts: Mapping[str, Any], language: str, panel: Panel, running: Running | None = None
+) -> list[Page]:
     """Split ``diagnosis`` into logical pages in ``language``.
 
     ``texts`` is that language's ``{"screen": ..., "check": ...}``. The first page alone says what happened, who acts,
-    what to do now, what is proved, whether the customer was charged and whom to call.
+    what to do now, what is proved, whether the customer was charged and whom to call. ``running`` is the self-test
+    that began after the decline: the page of what was found on this terminal fills with it.
     """
-    return _Pages(diagnosis, Words(texts), language).all(panel)
+    return _Pages(diagnosis, Words(texts), language, running).all(panel)
+
+
+def customer_page(diagnosis: Diagnosis, texts: Mapping[str, Any], language: str) -> Page:
+    """What may be shown to the cardholder, and nothing else: neither code nor cause."""
+    word = Words(texts).word
+    return Page(
+        PageKind.CUSTOMER,
+        word("customer_title"),
+        "",
+        Tone.NEUTRAL,
+        diagnosis.charged[language],
+        "",
+        word("charged"),
+        "",
+        note=diagnosis.customer_text[language],
+        short_rows=(diagnosis.customer_text[language],),
+    )
+
+
+def measured(value: Value, unit: str, limit: str, words: Words) -> tuple[str, ...]:
+    """A value with its unit and the limit it was held against, as one line; no line without a value or a limit."""
+    shown = []
+    if value is not None and value != "":
+        number = f"{value:g}" if isinstance(value, float) else words.yes_no(value)
+        shown.append(f"{number} {unit}".strip())
+    if limit:
+        shown.append(f"({words.word('limit')} {limit})")
+    return (" ".join(shown),) if shown else ()
 
 
 class _Pages:
-    def __init__(self, diagnosis: Diagnosis, words: Words, language: str) -> None:
+    def __init__(self, diagnosis: Diagnosis, words: Words, language: str, running: Running | None) -> None:
         self._diagnosis = diagnosis
         self._words = words
         self._language = language
+        self._running = running
 
     def all(self, panel: Panel) -> list[Page]:
         word = self._words.word
@@ -132,7 +177,8 @@ class _Pages:
         pages = [self._summary()]
         if panel.is_tiny:
             pages.append(self._money())
-        for title, items in (("causes_title", likely), ("answered_title", others)):
+        together = (("causes_title", likely + others),) if panel.is_tiny else ()
+        for title, items in together or (("causes_title", likely), ("answered_title", others)):
             if items:
                 pages.append(self._page(PageKind.LIST, word(title), items=tuple(items)))
         pages.append(self._found())
@@ -156,6 +202,8 @@ class _Pages:
             short_code_tag=word("short_code"),
             tiny_footer=word("tiny_footer"),
             more_title=word("more_title"),
+            colon=word("colon"),
+            comma=word("comma"),
             **parts,
         )
 
@@ -193,31 +241,46 @@ class _Pages:
             tuple(details),
             cause.advice.get(self._language, "") if likely else "",
             compact=not likely,
+            short=words.of("cause_short", cause.id),
         )
 
     def _found(self) -> Page:
-        word = self._words.word
+        word, running = self._words.word, self._running
         findings = self._diagnosis.found_on_terminal
-        if not findings:
-            return self._page(PageKind.LIST, word("found_title"), items=(Item(word("found_none"), Mark.CHECK),))
-        note = "may_be_the_cause" if self._diagnosis.verdict in _TERMINAL_VERDICTS else "not_the_cause"
-        items = tuple(self._finding(finding) for finding in findings)
-        return self._page(PageKind.LIST, word("found_title"), items=items, note=word(note))
+        known = {(finding.part, finding.fact) for finding in findings}
+        fresh = [] if running is None else [item for item in running.bad if (item.part, item.fact) not in known]
+        items = (*(self._finding(finding) for finding in findings), *(live_item(item, self._words) for item in fresh))
+        live = {} if running is None else {"bar": (running.done, running.total), "live": True}
+        key = "may_be_the_cause" if self._diagnosis.verdict in _TERMINAL_VERDICTS else "not_the_cause"
+        key = "selftest_running" if running is not None else key if items else ""
+        if not items and running is None:
+            items = (Item(word("found_none"), Mark.CHECK),)
+        notes = {"note": word(key), "tiny_note": word(f"{key}_tiny")} if key else {}
+        return self._page(PageKind.LIST, word("found_title"), items=items, **notes, **live)
 
     def _finding(self, finding: Finding) -> Item:
         words = self._words
-        measured = [str(finding.value)] if finding.value is not None else []
-        if finding.limit:
-            measured.append(f"({words.word('limit')} {finding.limit})")
         name = words.evidence(f"{finding.part}.{finding.fact}")
         return Item(
             name[:1].upper() + name[1:],
-            _OUTCOME_MARKS[finding.outcome],
+            OUTCOME_MARKS[finding.outcome],
             words.of("outcome", finding.outcome),
-            (" ".join(measured),) if measured else (),
+            measured(finding.value, finding.unit, finding.limit, words),
             finding.advice.get(self._language, ""),
         )
 
     def _qr(self) -> str:
         """Short code and response code, nothing else: a photo of the screen may go anywhere."""
         return " ".join(part for part in (self._diagnosis.short_code, self._diagnosis.code) if part)
+
+
+def live_item(evidence: Evidence, words: Words) -> Item:
+    """One check that is not in order, as it was told."""
+    name = words.evidence(evidence.id)
+    return Item(
+        name[:1].upper() + name[1:],
+        OUTCOME_MARKS[evidence.outcome],
+        words.of("outcome", evidence.outcome),
+        measured(evidence.value, evidence.unit, evidence.limit, words),
+        words.advice(evidence.id),
+    )

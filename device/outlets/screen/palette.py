@@ -27,6 +27,15 @@ class Ink(StrEnum):
     ON_BAND = "on_band"
     ON_ACTION = "on_action"
     RULE = "rule"
+    TRACK = "track"
+
+
+class Tone(StrEnum):
+    """The colour of a page that judges no sale."""
+
+    NEUTRAL = "neutral"
+    GOOD = "good"
+    BAD = "bad"
 
 
 _BASE: Final[Mapping[Ink, Rgb]] = {
@@ -41,6 +50,7 @@ _BASE: Final[Mapping[Ink, Rgb]] = {
     Ink.ON_BAND: (255, 255, 255),
     Ink.ON_ACTION: (17, 24, 39),
     Ink.RULE: (203, 209, 218),
+    Ink.TRACK: (226, 230, 236),
 }
 _BLUE: Final[Rgb] = (30, 64, 150)
 _PURPLE: Final[Rgb] = (94, 45, 145)
@@ -50,7 +60,10 @@ _RED: Final[Rgb] = (160, 24, 24)
 _TEAL: Final[Rgb] = (17, 94, 102)
 _GREEN: Final[Rgb] = (11, 107, 58)
 
-BANDS: Final[Mapping[Verdict, Rgb]] = {
+BANDS: Final[Mapping[Verdict | Tone, Rgb]] = {
+    Tone.NEUTRAL: _SLATE,
+    Tone.GOOD: _GREEN,
+    Tone.BAD: _RED,
     Verdict.CARD: _BLUE,
     Verdict.CUSTOMER_ACTION: _BLUE,
     Verdict.ACCEPTANCE_RANGE: _PURPLE,
@@ -73,14 +86,14 @@ GROUNDS: Final[Mapping[Ink, tuple[Ink, ...]]] = {
 }
 _BLACK: Final[Rgb] = (0, 0, 0)
 _WHITE: Final[Rgb] = (255, 255, 255)
-_LIGHT_ON_TWO_COLOURS: Final = (Ink.GROUND, Ink.PAPER, Ink.FOOT, Ink.ACTION, Ink.ON_BAND)
+_LIGHT_ON_TWO_COLOURS: Final = (Ink.GROUND, Ink.PAPER, Ink.FOOT, Ink.ACTION, Ink.ON_BAND, Ink.TRACK)
 
 
-def colours(verdict: Verdict, bits: int) -> dict[Ink, Rgb]:
-    """The colour of each role for this verdict; black and white where the panel has 1 bit a pixel."""
+def colours(tone: Verdict | Tone, bits: int) -> dict[Ink, Rgb]:
+    """The colour of each role for this verdict or tone; black and white where the panel has 1 bit a pixel."""
     if bits == 1:
         return {ink: _WHITE if ink in _LIGHT_ON_TWO_COLOURS else _BLACK for ink in Ink}
-    return {**_BASE, Ink.BAND: BANDS[verdict], Ink.ACCENT: BANDS[verdict]}
+    return {**_BASE, Ink.BAND: BANDS[tone], Ink.ACCENT: BANDS[tone]}
 
 
 def contrast_ratio(first: Rgb, second: Rgb) -> float:

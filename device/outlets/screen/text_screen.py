@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from device.diagnosis.verdict import Diagnosis
@@ -19,8 +19,13 @@ def columns_of(text: str) -> int:
 def screen_text(diagnosis: Diagnosis, texts: Mapping[str, Any], language: str, columns: int = 60) -> str:
     """Return all pages as plain text, at most ``columns`` columns wide (at least 16)."""
     columns = max(16, columns)
+    return pages_text(pages_of(diagnosis, texts, language, Panel(columns * 8, columns * 8)), columns)
+
+
+def pages_text(pages: Sequence[Page], columns: int = 60) -> str:
+    """Return pages as plain text, at most ``columns`` columns wide."""
     lines: list[str] = []
-    for page in pages_of(diagnosis, texts, language, Panel(columns * 8, columns * 8)):
+    for page in pages:
         lines += _page_lines(page, columns)
         lines.append("")
     return "\n".join(lines)
@@ -36,12 +41,17 @@ def _page_lines(page: Page, columns: int) -> list[str]:
     if page.kind is PageKind.CODE:
         return [*lines, *_wrap(page.short_code, columns, ""), *_wrap(page.note, columns, "")]
     lines += _wrap(page.note, columns, "")
-    for item in page.items:
+    if page.bar is not None:
+        lines += _wrap("/".join(map(str, page.bar)), columns, "")
+    for item in (*page.cells, *page.items):
         state = f" [{item.state}]" if item.state else ""
         sign = SIGNS[item.mark] or " "
         lines += _wrap(f"{item.title}{state}", columns, "  ", f"{sign} ")
         for detail in (*item.details, item.advice):
             lines += _wrap(detail, columns, "    ")
+    told = [(tag, text) for tag, text in ((page.charged_tag, page.charged), (page.contact_tag, page.contact)) if text]
+    if page.kind in (PageKind.BOARD, PageKind.CUSTOMER) and told:
+        lines += _tagged(told, columns)
     return lines
 
 
