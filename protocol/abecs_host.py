@@ -83,6 +83,8 @@ Event: TypeAlias = Send | Acknowledged | Answer | Cancelled | Failed
 
 @dataclass(slots=True)
 class _Tries:
+    """How often the command under way was sent, and how its answers failed."""
+
     sent: int = 0
     refused: bool = False
     spoilt: int = 0

@@ -101,6 +101,8 @@ def build_notice(*, card_present: bool) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
+    """One item of the stream, and how many bytes it took."""
+
     item: CcidFrame | CcidNak | CcidNotice
     size: int
 

@@ -163,6 +163,8 @@ def _lrc(profile: FrameProfile, start: int, length: bytes | bytearray, payload: 
 
 @dataclass(frozen=True, slots=True)
 class _Bad:
+    """What is no frame, and why."""
+
     fault: FrameFault
     length: int  # bytes that the failed frame seemed to cover
 

@@ -113,6 +113,8 @@ _MARKS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Found:
+    """One item of the stream, and how many bytes it took."""
+
     item: Pn532Frame | Pn532Mark
     size: int
 

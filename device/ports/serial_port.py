@@ -57,6 +57,8 @@ class PortDeadlineError(PortError):
 
 @dataclass(frozen=True, slots=True)
 class _Holder:
+    """A process that has the line open."""
+
     pid: int
     name: str
 

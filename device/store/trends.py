@@ -28,6 +28,8 @@ _MOST_IN_HOUR: Final = 256  # different facts
 
 @dataclass(slots=True)
 class _Bucket:
+    """What one span of time has seen: how many values, the least, the most, their sum."""
+
     count: int = 0
     least: float = 0.0
     most: float = 0.0

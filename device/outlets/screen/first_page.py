@@ -18,6 +18,8 @@ _PROVED_ROW: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class _Row:
+    """One row of the page: what it is, its lines, their size and its place in the order."""
+
     tag: str
     lines: tuple[str, ...]
     size: int
