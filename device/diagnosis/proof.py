@@ -9,7 +9,7 @@ both ways, the keys fit, the front end took terminal, merchant and message, and 
   signed and this one was not); marginal (``unsigned_host``: the profile says that declines carry none); else not_run.
 * ``exchange.host`` pass: switch or issuer decided, so the front end took terminal, merchant and message. marginal: the
   same, but this host maps codes (``maps_codes``) or lets a stand-in answer (``stands_in``). not_run: the front end may
-  have set the code itself.
+  have set the code itself, or nobody verified the answer (``maps_codes`` is told all the same).
 * ``exchange.entry_path`` pass: the value is the entry mode that demonstrably worked (DE22). not_run: no reader took
   part (keyed, QR) or nobody said. The other modes are never proved by it: a stripe sale says nothing of the chip.
 * ``exchange.format`` pass: decoded to its last byte. fail: not.
@@ -89,7 +89,7 @@ def _mac(exchange: Exchange, profile: TerminalProfile, *, approved: bool) -> Evi
 def _host(exchange: Exchange, profile: TerminalProfile, row: CodeRow | None) -> Evidence:
     fact = "exchange.host"
     if answer_of(exchange) is not Answer.PROVED:
-        return not_run(fact, "answer_not_verified")
+        return not_run(fact, "answer_not_verified", "maps_codes" if profile.maps_codes else None)
     if row is None or row.front_end:
         return not_run(fact, "code_may_come_from_the_front_end")
     if profile.maps_codes:

@@ -6,10 +6,10 @@ import dataclasses
 from typing import Any
 
 import pytest
-from support.frames import PROFILE, UNVERIFIED, answer, card, exchange, judge, knowledge, sale, state
+from support.frames import PROFILE, UNVERIFIED, answer, card, check, exchange, judge, knowledge, sale, state
 
 from device.diagnosis.codes import CodeRow
-from device.evidence import MacVerdict, Match
+from device.evidence import MacVerdict, Match, Outcome
 
 PASSED = sale("00", "other", 60)
 MAPS = dataclasses.replace(PROFILE, maps_codes=True)
@@ -35,6 +35,34 @@ def test_a_host_that_maps_codes_leaves_terminal_and_merchant_in_doubt_though_the
     for cause_id in ("terminal_fault", "merchant_data", "balance", "limits"):
         assert "map codes" in answer(diagnosis, cause_id).advice["en"]
         assert "exchange.host" in answer(diagnosis, cause_id).because
+
+
+@pytest.mark.parametrize("mac", [MacVerdict.VERIFIED, MacVerdict.ABSENT, MacVerdict.UNKNOWN])
+def test_behind_a_host_that_maps_codes_a_62_may_be_a_51_or_a_misread(mac: MacVerdict) -> None:
+    diagnosis = judge(exchange(mac=mac), PASSED, profile=MAPS)
+    for cause_id in ("balance", "limits", "card_lost_stolen", "card_not_activated", "card_damaged"):
+        assert state(diagnosis, cause_id) == "unlikely"
+        assert "exchange.host" in answer(diagnosis, cause_id).because
+
+
+def test_codes_other_than_62_are_what_they_say_behind_a_host_that_maps() -> None:
+    diagnosis = judge(exchange("61"), PASSED, profile=MAPS)
+    assert (state(diagnosis, "limits"), state(diagnosis, "balance")) == ("supported", "other_code")
+
+
+@pytest.mark.parametrize("test_of_the_clock", ["clock.host", "clock.floor"])
+def test_a_card_called_expired_beside_a_wrong_clock_leaves_the_terminal_in_question(test_of_the_clock: str) -> None:
+    wrong = judge(exchange("54"), checks=(check(test_of_the_clock, Outcome.FAIL),))
+    assert state(wrong, "terminal_fault") == "possible"
+    assert answer(wrong, "terminal_fault").because == (test_of_the_clock,)
+
+
+def test_a_silent_host_behind_a_sound_link_is_not_called_a_fault_of_the_network() -> None:
+    echo, sound = check("host.echo", Outcome.FAIL), (check("network.tcp"), check("network.tls"))
+    silent = judge(exchange(None), checks=(*sound, echo))
+    assert (state(silent, "network"), state(silent, "bank_maintenance")) == ("possible", "possible")
+    broken = judge(exchange(None), checks=(*sound, echo, check("modem.sim", Outcome.FAIL)))
+    assert state(broken, "network") == "supported"
 
 
 def test_a_stand_in_has_still_taken_terminal_and_merchant() -> None:
