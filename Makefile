@@ -1,7 +1,7 @@
 # The one task list, for people and CI. `make help` says what each task does.
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench fuzz long-test image clean
+.PHONY: help setup demo test eval lint format bench fuzz long-test image clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -15,12 +15,16 @@ demo: setup ## the main job on a simulated terminal: writes demo/ and shows the 
 test: setup ## the whole test suite
 	@$(PY) -m pytest -q
 
+eval: setup ## how often the diagnosis is right: some 500 labelled freeze frames, beside two baselines
+	@$(PY) -m tools.evaluate
+
 lint: setup ## style, types, layers, and whether generated files are fresh
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@.venv/bin/lint-imports --no-cache
 	@$(PY) -m tools.build_native --check
+	@$(PY) -m tools.evaluate --check
 
 format: setup ## format the code and fix what ruff can
 	@$(PY) -m ruff check --fix-only .
