@@ -62,7 +62,10 @@ def send_file(line: int, outgoing: Path, name: str, make: Make, report: Report) 
             report({"error": "broke_off"})
             return
         sent = _start(("sz", "--binary", "--quiet", "--zmodem", str(path)), line, outgoing)
-        report({"error": "" if sent.wait() == 0 else "transfer_failed"})
+        failed = sent.wait() != 0
+        if not failed:  # sz drops its own last word where it has not gone out; the receiver would wait for it
+            os.write(line, b"OO")
+        report({"error": "transfer_failed" if failed else ""})
     except FileNotFoundError:
         report({"error": "no_program"})
     finally:

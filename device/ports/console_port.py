@@ -115,6 +115,7 @@ class ConsolePort:
         os.set_blocking(self._port.fileno(), False)
         try:
             termios.tcsetattr(self._port.fileno(), termios.TCSANOW, self._mode)
+            termios.tcflush(self._port.fileno(), termios.TCIFLUSH)  # what is left of the transfer is no command
         except termios.error:
             self._lost()
             return

@@ -59,6 +59,7 @@ class Session:
         self._lines: deque[bytes | Overlong] = deque()  # came, not yet looked at
         self._waiting: deque[Request] = deque()
         self._running: Running | None = None
+        self._transferring = False
         self.ignored = 0  # lines that were no text, or probes for a modem
 
     def feed(self, data: bytes) -> None:
@@ -73,6 +74,7 @@ class Session:
         self._waiting.clear()
         self._lines.clear()
         self._deframer.reset()
+        self._transferring = False
         self.editor, self.ascii, self.language = None, False, self._first_language
         if self._running is not None:
             self._running.stop()
@@ -116,6 +118,12 @@ class Session:
         elif self.editor is not None and self._running is None:
             self.editor.prompt()
 
+    def transfer(self, on: bool) -> None:
+        """What comes belongs to a file transfer from now on, or again to this session."""
+        self._transferring = on
+        self._deframer.reset()
+        self.line.hold(on or bool(self._lines))
+
     def stop_endless(self) -> None:
         """End a command that would go on for ever: whoever began it is not signed in any more."""
         if self._running is not None and self._running.endless:
@@ -153,7 +161,7 @@ class Session:
         for _ in range(min(_MOST_AT_ONCE, len(self._lines))):
             if self._lines:  # an unplugging or a stop may have cleared them
                 self._take(self._lines.popleft())
-        self.line.hold(bool(self._lines))
+        self.line.hold(bool(self._lines) or self._transferring)
         if self._lines:
             self.desk.call_in(0, self._turn)
         elif self.editor is not None and self._running is None:

@@ -8,7 +8,7 @@ from typing import Final
 from device.outlets.console.desk import Tool
 from device.outlets.console.running import Running
 
-_SETTLE_S: Final = 0.3
+_SETTLE_S: Final = 0.5
 
 
 def send(running: Running, name: str, make: tuple[str, ...]) -> None:
@@ -26,13 +26,19 @@ def receive(running: Running, kind: str, size: int) -> None:
 def _lend(running: Running, begin: Callable[[int, Callable[[str], None]], Tool]) -> None:
     """Say that it begins, wait until that is sent, lend the line, and take it back whatever comes of it.
 
-    A far end that does not know ZMODEM gets its line back when the program gives up.
+    A far end that does not know ZMODEM gets its line back when the program gives up. The reply comes a moment after
+    the transfer and on a fresh line, because the far end's program reads ahead and leaves signs of its own.
     """
     session = running.session
 
     def done(error: str) -> None:
         running.tool = None
+        session.desk.call_in(_SETTLE_S, lambda: finish(error))
+
+    def finish(error: str) -> None:
         session.line.take_back()
+        session.transfer(False)
+        session.line.write(b"\r\n")
         if error:
             running.fail(error)
         else:
@@ -45,5 +51,6 @@ def _lend(running: Running, begin: Callable[[int, Callable[[str], None]], Tool])
         elif not running.ended:
             running.tool = begin(session.line.lend(), done)
 
+    session.transfer(True)
     running.say("zmodem")
     running.tool = session.desk.call_in(_SETTLE_S, start)
