@@ -1,6 +1,17 @@
 """Clocks that a test sets by hand."""
 
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from support.hal_library import compile_preload
+
+if TYPE_CHECKING:
+    import pytest
 
 
 @dataclass
@@ -26,3 +37,19 @@ class HandClock:
         """The machine was off for ``off_s``; its seconds begin anew."""
         self.boot_id, self.seconds = boot_id, 5.0
         self.wall += off_s
+
+
+@contextlib.contextmanager
+def clock_shift(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
+    """Programs that are started within have a wall clock that is off by as many seconds as is said last."""
+    file = folder / "clock.shift"
+
+    def shift(seconds: int) -> None:
+        with file.open("r+b" if file.exists() else "wb") as opened:  # it is mapped by whoever runs
+            opened.write(seconds.to_bytes(8, "little", signed=True))
+
+    shift(0)
+    with monkeypatch.context() as world:
+        world.setenv("LD_PRELOAD", str(compile_preload(folder)))
+        world.setenv("CLOCK_SHIFT_FILE", str(file))
+        yield shift

@@ -214,16 +214,17 @@ def transfer(
     )
     assert program.stdin is not None
     assert program.stdout is not None
+    out = program.stdout.fileno()
     sent = 0
     until = time.monotonic() + patience_s
     with program:
         while time.monotonic() < until:
-            readable, _, _ = select.select([far.fd, program.stdout], [], [], 0.05)
+            readable, _, _ = select.select([far.fd, out], [], [], 0.05)
             if far.fd in readable:
                 with contextlib.suppress(BlockingIOError, BrokenPipeError):
                     program.stdin.write(os.read(far.fd, 4096))
-            if program.stdout in readable:
-                data = os.read(program.stdout.fileno(), 4096)
+            if out in readable:
+                data = os.read(out, 4096)
                 if not data:
                     break
                 far.send(data)
