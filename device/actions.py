@@ -76,6 +76,9 @@ class Actions(Protocol):
     def last(self) -> Mapping[str, Any] | None:
         """Return the last decline: ``at``, ``frame``, ``diagnosis`` and the evidence known otherwise ``before``."""
 
+    def audit(self) -> Mapping[str, Any]:
+        """Return the audit log of the technician's port: ``entries``, oldest first, and ``anchor`` (count and head)."""
+
     def facts(self) -> Mapping[str, Any]:
         """Return ``software``, ``terminal`` (the profile) and ``evidence`` (the newest of every check)."""
 

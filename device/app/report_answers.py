@@ -35,6 +35,15 @@ def last_to_json(store: Store) -> dict[str, Any] | None:
     }
 
 
+def audit_to_json(store: Store) -> dict[str, Any]:
+    """Every entry of the audit log, oldest first, and count and head as they are kept outside it."""
+    anchor = store.audit.anchor()
+    return {
+        "entries": [dataclasses.asdict(entry) for entry in store.audit.entries()],
+        "anchor": None if anchor is None else str(anchor),
+    }
+
+
 def trends_to_json(trends: Trends, check: str | None) -> dict[str, Any]:
     """One check's history by hour, day and month, oldest first; without ``check`` the ids that have one."""
     if check is None:

@@ -63,6 +63,12 @@ class Requests:
 
         return last_to_json(self._service.store)
 
+    def audit(self) -> Mapping[str, Any]:
+        """The audit log and its anchor."""
+        from device.app.report_answers import audit_to_json  # noqa: PLC0415
+
+        return audit_to_json(self._service.store)
+
     def facts(self) -> Mapping[str, Any]:
         """Who the terminal is, and the newest evidence of every check."""
         from device.app.report_answers import facts_to_json  # noqa: PLC0415

@@ -11,7 +11,7 @@ from device.app.catalogue import load_catalogue
 from device.app.evidence_cache import EvidenceCache
 from device.app.instance_lock import InstanceLock
 from device.app.parts import PartPlans
-from device.app.report_answers import facts_to_json, last_to_json, trends_to_json
+from device.app.report_answers import audit_to_json, facts_to_json, last_to_json, trends_to_json
 from device.app.selftest_run import SelftestRun
 from device.app.selftests import result_of
 from device.app.terminal import Terminal
@@ -27,7 +27,7 @@ class Standalone:
 
     def __init__(self, settings: Settings) -> None:
         self._lock = InstanceLock(settings.service.run_dir)
-        self._store = Store(settings.service.state_dir / "posmedic.db")
+        self._store = Store(settings.service.state_dir / "posmedic.db", anchor_path=settings.console_access.anchor)
         self._terminal = Terminal(settings.profile)
         self._plans = PartPlans(settings, self._terminal, self._store, None)
         self._catalogue = load_catalogue(settings.message_files)
@@ -78,6 +78,7 @@ class Standalone:
         answers: Mapping[str, Callable[[], Any]] = {
             "clear_faults": lambda: {"cleared": self._store.clear_faults()},
             "history": lambda: self._store.history(self._catalogue.checks),
+            "audit": lambda: audit_to_json(self._store),
             "facts": lambda: facts_to_json(self._terminal.profile(), self._cache.snapshot()),
             "last": lambda: last_to_json(self._store),
             "trends": lambda: trends_to_json(self._store.trends, args.get("check")),

@@ -136,6 +136,12 @@ def _add_report(report: argparse.ArgumentParser) -> None:
     report.add_argument(
         "--compare", type=Path, nargs="+", metavar=("BEFORE.json", "AFTER.json"), help="files of selftest --save"
     )
+    report.add_argument(
+        "--verify",
+        nargs="*",
+        metavar="COUNT:HEAD",
+        help="instead of a report: is the technicians' audit log whole, and does it hold what was told at sign-out?",
+    )
 
 
 def _add_decode(decode: argparse.ArgumentParser) -> None:

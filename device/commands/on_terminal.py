@@ -15,6 +15,7 @@ from device.commands.line import ServiceError, ask_service
 from device.commands.report import compare_files, write_file, write_terminal_report
 from device.commands.selftest import run_selftest
 from device.commands.update import run_update
+from device.commands.verify import run_verify
 from device.outlets.report import history_text
 from device.settings import DEFAULT_PATH, Settings, read_settings, read_texts
 
@@ -28,6 +29,8 @@ def run_on_terminal(arguments: argparse.Namespace) -> int:
             return _hand_out(arguments, compare_files(arguments, arguments.lang or "zh"))
         settings = _settings(arguments)
         language = arguments.lang or settings.service.language
+        if arguments.command == "report" and arguments.verify is not None:
+            return run_verify(arguments, settings, language)
         run = _RUNS.get(arguments.command)
         if run is not None:
             return run(arguments, settings, language)

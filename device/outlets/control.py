@@ -28,6 +28,7 @@ class ControlOutlet:
             "history": lambda _args, send: send({"result": self._actions.history()}),
             "clear_faults": lambda _args, send: send({"result": self._actions.clear_faults()}),
             "last": lambda _args, send: send({"result": self._actions.last()}),
+            "audit": lambda _args, send: send({"result": self._actions.audit()}),
             "facts": lambda _args, send: send({"result": self._actions.facts()}),
             "trends": self._trends,
             "report": self._report,

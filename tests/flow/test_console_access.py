@@ -245,3 +245,28 @@ def test_a_flood_of_challenges_does_not_wear_the_flash(terminal: Terminal, offic
     assert sum(end.ok for end in ends) == 6
     assert {end.error for end in ends if not end.ok} == {17}
     assert [event for event, _ in audit(terminal)].count("challenge") == 6
+
+
+def test_an_audit_log_that_was_cut_or_edited_shows(terminal: Terminal, office: Office, far: Far) -> None:
+    with plugged_in(terminal, far, more=office.settings()):
+        assert far.sign_in("diag", office.desk).ok
+        (told,) = far.ask("sign-out").remarks
+        receipt = told.removeprefix("audit ").replace(" ", ":")
+        whole = terminal.command("report", "--verify", receipt, "--lang", "en")
+        assert (whole.returncode, whole.stdout.decode().splitlines()[-1]) == (0, "The audit log is whole.")
+        assert b"signed in" in terminal.command("report", "--verify", "--lang", "en").stdout
+    for spoil, sign_of_it in (
+        ("UPDATE audit SET detail = 'nobody' WHERE event = 'signed_in'", "Entry 2 was altered."),
+        ("DELETE FROM audit WHERE number = 2", "Entries before number 3 are missing."),
+        ("DELETE FROM audit WHERE number >= 3", "The log was cut: there was an entry 3."),
+    ):
+        with sqlite3.connect(terminal.state / "posmedic.db") as database:
+            database.execute(spoil)
+        database.close()
+        found = terminal.command("report", "--verify", receipt, "--lang", "en")
+        assert found.returncode == 1
+        assert sign_of_it in found.stdout.decode()
+    (terminal.state / "audit.head").unlink()
+    found = terminal.command("report", "--verify", receipt, "--lang", "en")  # what the technician was told still counts
+    assert "The log was cut: there was an entry 3." in found.stdout.decode()
+    assert terminal.command("report", "--verify", "nonsense").returncode == 2
