@@ -122,8 +122,8 @@ def _find_table(host: str, knowledge: Knowledge) -> CodeTable:
 
 def _check_code(text: str) -> str:
     code = text.strip().upper()
-    if not re.fullmatch(r"[0-9A-Z]{1,4}", code):
-        raise TableError(f"{text[:40]!r} is neither a response code like 62 nor a short code of {LENGTH} signs")
+    if not re.fullmatch(r"[0-9A-Z]{1,4}", code):  # it is not repeated: it may be card data
+        raise TableError(f"this is neither a response code like 62 nor a short code of {LENGTH} signs")
     return code
 
 
