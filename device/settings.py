@@ -17,13 +17,17 @@ from device.settings_parts import (
     NO_ACCESS,
     ConsoleAccessSettings,
     ConsoleSettings,
+    HostSocketSettings,
     InputSettings,
+    LineSettings,
     NetworkSettings,
     UpdateSettings,
     parse_console_access,
     parse_consoles,
     parse_hal,
+    parse_host_socket,
     parse_inputs,
+    parse_line,
     parse_network,
     parse_smart_card,
     parse_time_server,
@@ -78,31 +82,6 @@ class ScreenSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class LineSettings:
-    """A serial line: device path and speed; ``profile`` names the frame or message profile spoken on it.
-
-    For a host link it may be the path of a vendor's message profile instead (it has a ``/``).
-    """
-
-    port: str
-    baud: int
-    profile: str = ""
-    listen: str = ""  # of a modem: a second AT port that nobody else uses
-
-
-@dataclass(frozen=True, slots=True)
-class HostSocketSettings:
-    """The payment application's socket, and the user ids that may connect (empty: the service's own and root).
-
-    ``profile`` is the file of a vendor's message profile, where the application's host writes in a way of its own.
-    """
-
-    path: Path
-    allow_uids: tuple[int, ...]
-    profile: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     """All of ``settings.toml``. A part that is not configured is None and reported as not fitted."""
 
@@ -128,6 +107,16 @@ class Settings:
     def languages(self) -> tuple[str, ...]:
         """The languages of the screen: the terminal's own first, then those that every terminal speaks."""
         return tuple(dict.fromkeys((self.service.language, *LANGUAGES)))
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """The same, those that every terminal speaks first: what a diagnosis is written in."""
+        return tuple(dict.fromkeys((*LANGUAGES, self.service.language)))
+
+    @property
+    def tool_language(self) -> str:
+        """The language of reports and of the technician's port, which exist in those of every terminal alone."""
+        return tool_language(self.service.language)
 
     @property
     def message_files(self) -> tuple[Path, ...]:
@@ -169,11 +158,11 @@ def read_settings(path: Path) -> Settings:
         profile=_profile_settings(root.table("profile", {})),
         overlay=_overlay_settings(root.table("overlay", {})),
         screen=_screen(root.table("screen", {})),
-        host_socket=_host_socket(root.table("host_socket", {}), service.run_dir),
-        reader=_line(root, "reader", 9600, "generic"),
-        modem=_line(root, "modem", 115200, ""),
-        host_tap=_line(root, "host_tap", 9600, "unionpay"),
-        printer=_line(root, "printer", 115200, ""),
+        host_socket=parse_host_socket(root.table("host_socket", {}), service.run_dir),
+        reader=parse_line(root, "reader", 9600, "generic"),
+        modem=parse_line(root, "modem", 115200, ""),
+        host_tap=parse_line(root, "host_tap", 9600, "unionpay"),
+        printer=parse_line(root, "printer", 115200, ""),
         smart_card=parse_smart_card(root),
         network=parse_network(root),
         hal=parse_hal(root),
@@ -191,7 +180,7 @@ def _service(table: Table) -> ServiceSettings:
     service = ServiceSettings(
         Path(table.text("state_dir", "/var/lib/posmedic")),
         Path(table.text("run_dir", "/run/posmedic")),
-        table.choice("language", LANGUAGES, "zh"),
+        table.choice("language", known_languages(), "zh"),
         table.number("time_factor", 1.0),
     )
     table.close()
@@ -236,30 +225,6 @@ def parse_size(size: str, table: Table) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _host_socket(table: Table, run_dir: Path) -> HostSocketSettings:
-    path = Path(table.text("path", str(run_dir / "host.sock")))
-    uids = table.texts("allow_uids", ())
-    profile = table.optional_text("profile")
-    table.close()
-    if not all(uid.isdecimal() for uid in uids):
-        raise table.error("allow_uids", 'must be a list of user ids as text, like ["1001"]')
-    return HostSocketSettings(path, tuple(int(uid) for uid in uids), Path(profile) if profile else None)
-
-
-def _line(root: Table, section: str, baud: int, profile: str) -> LineSettings | None:
-    if section not in root:
-        return None
-    table = root.table(section)
-    line = LineSettings(
-        table.text("port"),
-        table.whole("baud", baud, least=300, most=4_000_000),
-        table.text("profile", profile),
-        table.text("listen", "") if section == "modem" else "",
-    )
-    table.close()
-    return line
-
-
 def read_catalogue(name: str) -> Table:
     """Read one data file of the product, e.g. ``"causes.toml"`` or ``"hosts/unionpay.toml"``."""
     path = CATALOGUE / name
@@ -288,6 +253,17 @@ class CatalogueFolder(Mapping[str, Table]):
 def read_folder(name: str) -> dict[str, Table]:
     """Read every TOML file of a catalogue folder; the key is the file's name without its ending."""
     return {path.stem: read_catalogue(f"{name}/{path.name}") for path in sorted((CATALOGUE / name).glob("*.toml"))}
+
+
+def tool_language(language: str) -> str:
+    """The language every terminal speaks that is nearest to ``language``."""
+    return language if language in LANGUAGES else "zh" if language.startswith("zh") else "en"
+
+
+def known_languages() -> tuple[str, ...]:
+    """The languages whose texts are here: those of every terminal, then the others by name."""
+    found = sorted(path.parent.name for path in (CATALOGUE / "texts").glob("*/screen.toml"))
+    return (*LANGUAGES, *(language for language in found if language not in LANGUAGES))
 
 
 def read_texts(language: str) -> Mapping[str, Mapping[str, Any]]:

@@ -19,6 +19,31 @@ BUNDLE_FORMATS: Final = ("verity", "plain", "crypt")  # of RAUC; only verity is 
 
 
 @dataclass(frozen=True, slots=True)
+class LineSettings:
+    """A serial line: device path and speed; ``profile`` names the frame or message profile spoken on it.
+
+    For a host link it may be the path of a vendor's message profile instead (it has a ``/``).
+    """
+
+    port: str
+    baud: int
+    profile: str = ""
+    listen: str = ""  # of a modem: a second AT port that nobody else uses
+
+
+@dataclass(frozen=True, slots=True)
+class HostSocketSettings:
+    """The payment application's socket, and the user ids that may connect (empty: the service's own and root).
+
+    ``profile`` is the file of a vendor's message profile, where the application's host writes in a way of its own.
+    """
+
+    path: Path
+    allow_uids: tuple[int, ...]
+    profile: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkSettings:
     """The payment host as this terminal reaches it."""
 
@@ -200,3 +225,29 @@ def parse_network(root: Table) -> NetworkSettings | None:
     if not 0.1 <= network.timeout_s <= 10:
         raise table.error("timeout_s", "must be from 0.1 to 10")
     return network
+
+
+def parse_host_socket(table: Table, run_dir: Path) -> HostSocketSettings:
+    """The payment application's socket; by default beside the service's other one."""
+    path = Path(table.text("path", str(run_dir / "host.sock")))
+    uids = table.texts("allow_uids", ())
+    profile = table.optional_text("profile")
+    table.close()
+    if not all(uid.isdecimal() for uid in uids):
+        raise table.error("allow_uids", 'must be a list of user ids as text, like ["1001"]')
+    return HostSocketSettings(path, tuple(int(uid) for uid in uids), Path(profile) if profile else None)
+
+
+def parse_line(root: Table, section: str, baud: int, profile: str) -> LineSettings | None:
+    """A serial line, if it is there."""
+    if section not in root:
+        return None
+    table = root.table(section)
+    line = LineSettings(
+        table.text("port"),
+        table.whole("baud", baud, least=300, most=4_000_000),
+        table.text("profile", profile),
+        table.text("listen", "") if section == "modem" else "",
+    )
+    table.close()
+    return line

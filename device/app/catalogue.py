@@ -29,19 +29,21 @@ class Catalogue:
     gate: GateRules
 
 
-def load_catalogue(message_files: Sequence[Path] = (), knowledge: Knowledge | None = None) -> Catalogue:
+def load_catalogue(
+    message_files: Sequence[Path] = (), knowledge: Knowledge | None = None, languages: Sequence[str] = LANGUAGES
+) -> Catalogue:
     """Read and check every data file; raises TableError with the place of the first mistake.
 
     ``message_files`` are a vendor's message profiles, besides the product's own; ``knowledge``
-    comes from :mod:`device.app.overlays` where overlays are set.
+    comes from :mod:`device.app.overlays` where overlays are set; ``languages`` are those of the screen.
     """
     checks = read_catalogue("checks.toml")
-    texts = {language: read_texts(language) for language in LANGUAGES}
+    texts = {language: read_texts(language) for language in languages}
     return Catalogue(
         checks=parse_checks(checks),
         parts=parse_parts(checks),
         texts=texts,
-        knowledge=knowledge or build_knowledge(lazy=True),
+        knowledge=knowledge or build_knowledge(lazy=True, languages=languages),
         messages=read_message_profiles(message_files),
         gate=parse_gate(read_catalogue("gate.toml")),
     )

@@ -34,7 +34,7 @@ class Consoles:
 
     def _open(self, console: ConsoleSettings) -> None:
         port = ConsolePort(self._service.loop, console.port, console.baud, console.flow)
-        language = self._service.settings.service.language
+        language = self._service.settings.tool_language
         session = Session(self._desk, self._table, find_handler, port, console.port, language)
 
         def plugged(there: bool) -> None:

@@ -34,25 +34,29 @@ class Overlays:
     signatures: tuple[Path, ...] = ()
     signers: Path | None = None
     problem: str = ""
+    languages: tuple[str, ...] = LANGUAGES
 
 
-def read_overlays(settings: OverlaySettings) -> Overlays:
+def read_overlays(settings: OverlaySettings, languages: tuple[str, ...] = LANGUAGES) -> Overlays:
     """Read the files of the settings; what cannot be read or is no TOML becomes the ``problem``."""
     try:
         tables = tuple(parse_toml(read_text(path), path.name) for path in settings.files)
     except TableError as error:
-        return Overlays(problem=str(error))
-    return Overlays(tables, tuple(Path(f"{path}.sig") for path in settings.files), settings.signers)
+        return Overlays(problem=str(error), languages=languages)
+    signatures = tuple(Path(f"{path}.sig") for path in settings.files)
+    return Overlays(tables, signatures, settings.signers, languages=languages)
 
 
-def build_knowledge(overlays: Sequence[Table] = (), *, lazy: bool = False) -> Knowledge:
+def build_knowledge(
+    overlays: Sequence[Table] = (), *, lazy: bool = False, languages: Sequence[str] = LANGUAGES
+) -> Knowledge:
     """The built-in knowledge with these overlays over it. Raises TableError with file and line.
 
     ``lazy``: only the host's table that is asked for is read; for built-in files and overlays that were checked.
     """
-    texts = {language: read_texts(language) for language in LANGUAGES}
+    texts = {language: read_texts(language) for language in languages}
     words = read_catalogue("forbidden_words.toml")
-    forbidden = {language: words.texts(language) for language in LANGUAGES}
+    forbidden = {language: words.texts(language) for language in languages}
     return parse_knowledge(
         read_catalogue("causes.toml"), CatalogueFolder("hosts"), texts, overlays, forbidden, lazy=lazy
     )
@@ -72,19 +76,20 @@ def check_overlays(overlays: Overlays) -> tuple[str, str]:
             return result.signature, f"{table.where} {_REFUSED[result.signature]}"
         signers.append(result.signer)
     try:
-        build_knowledge(overlays.tables)
+        build_knowledge(overlays.tables, languages=overlays.languages)
     except TableError as error:
         return "does_not_fit", str(error)
     return "", ", ".join(dict.fromkeys(signers))
 
 
-def checked_knowledge(settings: OverlaySettings) -> tuple[Knowledge, str]:
+def checked_knowledge(settings: OverlaySettings, languages: tuple[str, ...] = LANGUAGES) -> tuple[Knowledge, str]:
     """The knowledge with the overlays of the settings, or the built-in one and why they were refused."""
-    overlays = read_overlays(settings)
+    overlays = read_overlays(settings, languages)
     if not settings.files:
-        return build_knowledge(lazy=True), ""
+        return build_knowledge(lazy=True, languages=languages), ""
     reason, told = check_overlays(overlays)
-    return build_knowledge(() if reason else overlays.tables, lazy=True), told if reason else ""
+    tables = () if reason else overlays.tables
+    return build_knowledge(tables, lazy=True, languages=languages), told if reason else ""
 
 
 def write_overlays(overlays: Overlays, sheet: Sheet) -> None:

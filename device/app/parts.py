@@ -63,7 +63,7 @@ class PartPlans:
     @cached_property
     def overlays(self) -> Overlays:
         """The overlays as read once: what a worker has found good is what is used."""
-        return read_overlays(self._settings.overlay)
+        return read_overlays(self._settings.overlay, self._settings.spoken)
 
     @property
     def budget_s(self) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from device.actions import Progress, SelftestResult
 from device.evidence import Level
+from device.settings import LANGUAGES
 
 if TYPE_CHECKING:
     from device.app.service import Service
@@ -103,6 +104,8 @@ class Requests:
         """The report of this terminal as text."""
         from device.app.reporting import write_report  # noqa: PLC0415  rare: not at start
 
+        if language not in LANGUAGES:
+            raise ValueError(f"there is no report in {language!r}; known languages are {', '.join(LANGUAGES)}")
         service = self._service
         return write_report(
             service.catalogue, service.terminal.profile(), service.cache.snapshot(), service.store, language

@@ -23,6 +23,8 @@ def draw_screen(
         return ScreenPicture(missing="screen_none")
     if diagnosis is None:
         return ScreenPicture(missing="screen_no_decline")
+    if language not in diagnosis.headline:  # it was made before the terminal spoke this language
+        language = next(iter(diagnosis.headline))
     try:
         from device.outlets.screen.draw import draw_pages  # noqa: PLC0415  Pillow only where a picture is made
         from device.outlets.screen.fonts import parse_fonts  # noqa: PLC0415

@@ -67,6 +67,12 @@ class Screens:
         self._diagnosis = diagnosis
         self._display.update(Layer.DECLINE, DeclineView(diagnosis))
 
+    def pages_of(self, diagnosis: Diagnosis) -> Mapping[str, Any]:
+        """The pages by language, for an application that draws them itself."""
+        from device.outlets.screen.pages_json import pages_to_json  # noqa: PLC0415  few do
+
+        return {language: pages_to_json(diagnosis, texts, language) for language, texts in self._texts().items()}
+
     def sale_began(self) -> None:
         """What was to be shown belonged to the sale before."""
         self._diagnosis = None

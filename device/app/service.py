@@ -106,15 +106,15 @@ class Service:
         A vendor's message profile that does not fit is left out and told as a problem: it must not stop the service.
         """
         try:
-            return load_catalogue(self.settings.message_files)
+            return load_catalogue(self.settings.message_files, languages=self.settings.spoken)
         except TableError as error:
             self._left_out = str(error)
-            return load_catalogue()
+            return load_catalogue(languages=self.settings.spoken)
 
     def _use_overlays(self) -> None:
         """Their signatures hold and they fit, as a worker has found: lay the same content over the knowledge, once."""
         if not self.catalogue.knowledge.overlays:
-            knowledge = build_knowledge(self._plans.overlays.tables, lazy=True)
+            knowledge = build_knowledge(self._plans.overlays.tables, lazy=True, languages=self.settings.spoken)
             self.catalogue = dataclasses.replace(self.catalogue, knowledge=knowledge)
 
     def run(self) -> None:
@@ -225,14 +225,11 @@ class Service:
         decline = self._judge(handed, session.host)
 
         def publish(revision: int, newer: Decline) -> None:
-            session.send(
-                {
-                    "type": "diagnosis",
-                    "id": exchange_id,
-                    "revision": revision,
-                    "diagnosis": diagnosis_to_json(newer.diagnosis),
-                }
-            )
+            told = diagnosis_to_json(newer.diagnosis)
+            message = {"type": "diagnosis", "id": exchange_id, "revision": revision, "diagnosis": told}
+            if "pages" in session.can:
+                message["pages"] = self.screens.pages_of(newer.diagnosis)
+            session.send(message)
 
         publish(1, decline)
         if decline.declined:

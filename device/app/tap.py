@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from device.app.journal import note
 from device.drivers.handed_over import HandedOver
 from device.loop import READ, Loop, Timer
-from device.settings import LineSettings
+from device.settings_parts import LineSettings
 from protocol.control_frame import Deframer, Frame, FrameError, FrameProfile, Item, LengthKind
 from protocol.envelope import EnvelopeError, open_envelope
 from protocol.iso8583_profile import MessageProfile

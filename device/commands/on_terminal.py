@@ -28,7 +28,7 @@ def run_on_terminal(arguments: argparse.Namespace) -> int:
         if arguments.command == "report" and len(arguments.compare or ()) == 2:
             return _hand_out(arguments, compare_files(arguments, arguments.lang or "zh"))
         settings = _settings(arguments)
-        language = arguments.lang or settings.service.language
+        language = arguments.lang or settings.tool_language
         if arguments.command == "report" and arguments.verify is not None:
             return run_verify(arguments, settings, language)
         run = _RUNS.get(arguments.command)

@@ -42,7 +42,9 @@ def write_terminal_report(arguments: argparse.Namespace, settings: Settings, lan
     """The report of this terminal in the asked form. Raises ValueError, ServiceError, AlreadyRunningError."""
     ticket = "" if arguments.ticket is None else parse_ticket(arguments.ticket)
     before = read_run(arguments.compare[0]) if arguments.compare else None
-    catalogue = load_catalogue(settings.message_files, checked_knowledge(settings.overlay)[0])
+    catalogue = load_catalogue(
+        settings.message_files, checked_knowledge(settings.overlay, settings.spoken)[0], settings.spoken
+    )
     facts = ask_facts(asker(settings), catalogue)
     facts = dataclasses.replace(facts, ticket=ticket, comparison=_compared(before, facts))
     form = form_of(arguments)

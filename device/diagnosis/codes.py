@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from device.diagnosis.verdict import Addressee, Retry, Text, Verdict
 from device.table import Table
 
 CLASSES: Final = ("A", "B", "C", "D", "E", "-")  # approved, retry, no retry, operator acts, system, not recorded
+LANGUAGE: Final = re.compile("[a-z]{2}(-[A-Za-z]{2,8})?")  # a tag as zh-Hant, BCP 47
 CHARGED: Final = ("no", "yes", "part", "unknown")
 
 
@@ -91,13 +92,13 @@ class CodeTables(Mapping[str, CodeTable]):
 
 
 def parse_code_table(
-    host: str, table: Table, languages: tuple[str, ...], causes: Collection[str], acts: Collection[str]
+    host: str, table: Table, speech: Speech, causes: Collection[str], acts: Collection[str]
 ) -> CodeTable:
     """Read one ``hosts/*.toml``; gaps, duplicates and unknown causes or actions are a TableError."""
-    name = _text(table.table("name"), languages)
+    name = _text(table.table("name"), speech)
     rows: dict[str, CodeRow] = {}
     for entry in table.tables("code"):
-        row = _row(entry, languages, causes, acts)
+        row = _row(entry, speech, causes, acts)
         if row.code in rows:
             raise entry.error("code", f"{row.code} stands here twice")
         rows[row.code] = row
@@ -112,18 +113,38 @@ def parse_code_table(
     return CodeTable(host, name, rows, sources, *facts)
 
 
-def _text(table: Table, languages: tuple[str, ...]) -> Text:
-    text = {language: table.text(language, most=200) for language in languages}
+class Speech(Protocol):
+    """What a code table needs to know of the languages: which, and what a language says for a Chinese meaning."""
+
+    languages: tuple[str, ...]
+
+    def meaning(self, language: str, chinese: str) -> str | None:
+        """The language's own words for a meaning in simplified Chinese; None where it has none."""
+
+
+def _text(table: Table, speech: Speech) -> Text:
+    """One text in every language; the row gives it, or the language's own ``[meaning]`` does."""
+    text = _meaning(table, speech)
     table.close()
     return text
 
 
-def _row(entry: Table, languages: tuple[str, ...], causes: Collection[str], acts: Collection[str]) -> CodeRow:
-    meaning = {language: entry.text(language, most=200) for language in languages}
+def _meaning(table: Table, speech: Speech) -> Text:
+    text: dict[str, str] = {}
+    for language in speech.languages:
+        said = None if language in table else speech.meaning(language, text.get("zh", ""))
+        text[language] = said or table.text(language, most=200)
+    for key in filter(LANGUAGE.fullmatch, table.mapping):  # one that this terminal does not speak
+        table.text(key, most=200)
+    return text
+
+
+def _row(entry: Table, speech: Speech, causes: Collection[str], acts: Collection[str]) -> CodeRow:
+    meaning = _meaning(entry, speech)
     row = CodeRow(
         code=entry.text("code", most=4),
         meaning=meaning,
-        says=_text(entry.table("says"), languages) if "says" in entry else meaning,
+        says=_text(entry.table("says"), speech) if "says" in entry else meaning,
         action_class=entry.choice("class", CLASSES),
         origin=entry.text("origin", "", most=3),
         verdict=Verdict(entry.choice("verdict", tuple(Verdict))),

@@ -87,7 +87,7 @@ def parse_knowledge(
     serves = _serves(causes.table("serves", {}), hosts)
     causes.close()
     acts = wording.below("act")
-    tables = CodeTables(hosts, lambda name: parse_code_table(name, hosts[name], wording.languages, CAUSES, acts))
+    tables = CodeTables(hosts, lambda name: parse_code_table(name, hosts[name], wording, CAUSES, acts))
     if not lazy:
         for name in tables:
             tables[name]

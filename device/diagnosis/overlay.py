@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from device.diagnosis.codes import LANGUAGE
 from device.diagnosis.wording import columns, placeholders
 from device.table import Table
 
@@ -133,6 +134,8 @@ class _TextJoiner:
         self._taken, self._name, self._forbidden = taken, name, forbidden
         self._root = overlay.table("texts", {})
         self._given = {language: self._root.table(language, {}) for language in own}
+        for other in filter(LANGUAGE.fullmatch, self._root.mapping):  # one that this terminal does not speak
+            self._root.raw(other)
         self._root.close()
 
     def join(self, texts: Texts) -> Texts:

@@ -27,6 +27,7 @@ class Wording:
             raise TableError("catalogue/texts: there is no language")
         self._texts = {language: dict(_leaves(sections.get("diagnosis", {}))) for language, sections in texts.items()}
         self._checks = {language: sections.get("check", {}) for language, sections in texts.items()}
+        self._meanings = {language: sections.get("meaning", {}) for language, sections in texts.items()}
         self._compare()
 
     def _compare(self) -> None:
@@ -67,6 +68,11 @@ class Wording:
         """The text of a key in one language."""
         texts = {name: value if isinstance(value, str) else value[language] for name, value in values.items()}
         return str(self._texts[language][key]).format_map(texts)
+
+    def meaning(self, language: str, chinese: str) -> str | None:
+        """What a language says for the Chinese meaning of a response code; None where it has no words of its own."""
+        said = self._meanings[language].get(chinese)
+        return said if isinstance(said, str) and said.strip() else None
 
     def lines(self, keys: tuple[str, ...], form: str, values: Values) -> Lines:
         """One line for each key, in the ``full`` or ``short`` form."""

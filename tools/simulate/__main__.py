@@ -16,7 +16,7 @@ import socket
 import sys
 from pathlib import Path
 
-from device.settings import parse_size
+from device.settings import known_languages, parse_size
 from device.table import Table, TableError
 from tools.simulate.console_bridge import ConsoleBridge
 from tools.simulate.expectation import find_differences
@@ -34,7 +34,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.simulate", description=__doc__.split("\n\n")[1])
     parser.add_argument("scenario", type=Path, metavar="SCENARIO", help="a file as tests/scenarios/*.toml")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--lang", choices=("zh", "en"), default="zh")
+    parser.add_argument("--lang", choices=known_languages(), default="zh")
     parser.add_argument("--size", default="480x800", metavar="WxH")
     parser.add_argument("--check", action="store_true", help="compare with what the scenario states")
     parser.add_argument("--console", type=int, metavar="PORT", help="stay, with the technician's port at this TCP port")

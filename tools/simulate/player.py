@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from device.settings import tool_language
 from tools.checked_client import CheckedClient
 from tools.payment_client import NoAnswerError
 from tools.simulate.card import VirtualCard
@@ -285,7 +286,7 @@ class Player:
         for name, value in (("diagnosis.json", self._diagnosis), ("frame.json", frame)):
             if value is not None:
                 (self._out / name).write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
-        (self._out / "report.txt").write_text(service.ask("report", language=self._language))
+        (self._out / "report.txt").write_text(service.ask("report", language=tool_language(self._language)))
         if self._client is not None:
             self._client.close()
         if service.stop() != 0:

@@ -37,7 +37,10 @@ class FontFile:
 
 
 def parse_fonts(table: Table, first: Sequence[str] = ()) -> tuple[FontFile, ...]:
-    """Read ``fonts.toml``; ``first`` are paths of the settings, which come before all rows."""
+    """Read ``fonts.toml``; ``first`` are paths of the settings, which come before all rows.
+
+    Of a font that no row knows it is taken that it has every language.
+    """
     rows = []
     for row in table.tables("font", most=100):
         kind = row.choice("kind", _KINDS)
@@ -50,8 +53,9 @@ def parse_fonts(table: Table, first: Sequence[str] = ()) -> tuple[FontFile, ...]
         )
         row.close()
     table.close()
+    languages = tuple(dict.fromkeys(language for row in rows for language in row.languages))
     known = {row.path: row for row in rows}
-    own = [known.get(path, FontFile(path, "", ("zh", "en"))) for path in first]
+    own = [known.get(path, FontFile(path, "", languages)) for path in first]
     return (*own, *rows)
 
 
