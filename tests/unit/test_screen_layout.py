@@ -1,3 +1,4 @@
+import functools
 import itertools
 import re
 from pathlib import Path
@@ -31,8 +32,13 @@ PAN_LIKE = re.compile(r"\d(?:[ -]?\d){12,18}")
 SMALL = (Panel(128, 64, 1), Panel(320, 240), Panel(240, 320))
 
 
+@functools.cache
+def opened(font: FontFile) -> Face:
+    return Face(font)
+
+
 def boxes_of(panel: Panel, language: str, **changes: object) -> tuple[list[list[Box]], Face]:
-    face = Face(find_font(FONTS, language, panel))
+    face = opened(find_font(FONTS, language, panel))
     pages = pages_of(sample_diagnosis(**changes), sample_texts()[language], language, panel)
     return lay_out(pages, panel, face), face
 

@@ -52,12 +52,12 @@ def update_pages(view: UpdateView, texts: Mapping[str, Any], language: str) -> l
         UpdatePhase.REFUSED: lambda: words.outside("refusals", view.reason),
         UpdatePhase.ENDED: lambda: words.outside("update_ending", view.reason),
     }
-    note = lines[view.phase]()
+    note = _begun(lines[view.phase]())
     name = "update_bundle" if view.phase in (UpdatePhase.WRITING, UpdatePhase.REFUSED) else "update_version"
     details = [f"{words.word(name)} {view.version}"] if view.version else []
     if view.check:
         outcomes = {key: words.of("outcome", value) for key, value in (("expected", view.expected), ("got", view.got))}
-        details.append(words.outside("update", "check").format(check=words.evidence(view.check), **outcomes))
+        details.append(_begun(words.outside("update", "check").format(check=words.evidence(view.check), **outcomes)))
     tone = Tone.NEUTRAL if writing else Tone.GOOD if view.good else Tone.BAD
     board = _board(
         words.word("update_title"),
@@ -66,11 +66,17 @@ def update_pages(view: UpdateView, texts: Mapping[str, Any], language: str) -> l
         words,
         note=note,
         bar=(view.percent, 100) if writing else None,
+        percent=writing,
         items=tuple(Item(text) for text in details),
         short_rows=(note, *details, *([] if view.good else [view.contact.get(language, "")])),
         live=writing,
     )
     return [board]
+
+
+def _begun(text: str) -> str:
+    """A text with a capital letter, where the language has such: it stands on its own here."""
+    return text[:1].upper() + text[1:]
 
 
 def _board(

@@ -39,25 +39,39 @@ def _note(pen: Pen, page: Page, y: int, bottom: int) -> int:
 
 
 def _cells(pen: Pen, cells: tuple[Item, ...], top: int, bottom: int) -> int:
-    """Place as many cells as there is room for, down the columns; how many."""
+    """Place the cells down the columns, in the largest type in which all have room; how many were placed."""
     if not cells:
         return 0
     scale, measure = pen.scale, pen.measure
-    size = scale.least
-    line = measure.line_height(size) + max(1, scale.gap // 3)
-    side = measure.line_height(size) * 7 // 10
-    inner = pen.panel.width - 2 * scale.margin
-    widest = max(measure.width(cell.title, size) for cell in cells) + side + 2 * scale.gap
-    columns = max(1, min(len(cells), inner // widest))
-    rows = max(1, min((bottom - top) // line, -(-len(cells) // columns)))
+    inner, height = pen.panel.width - 2 * scale.margin, bottom - top
+
+    def columns_at(size: int) -> int:
+        widest = max(measure.width(cell.title, size) for cell in cells) + _side(pen, size) + 2 * scale.gap
+        return max(1, min(len(cells), inner // widest))
+
+    def fits(size: int) -> bool:
+        return -(-len(cells) // columns_at(size)) * _cell_height(pen, size) <= height
+
+    size = pen.largest(fits, scale.body, scale.least)
+    columns, side = columns_at(size), _side(pen, size)
+    rows = max(1, min(height // _cell_height(pen, size), -(-len(cells) // columns)))
     placed = min(len(cells), rows * columns)
     for number, cell in enumerate(cells[:placed]):
         column, row = divmod(number, rows)
-        x, y = scale.margin + column * (inner // columns), top + row * line
+        x, y = scale.margin + column * (inner // columns), top + row * _cell_height(pen, size)
         ink = MARK_INKS.get(cell.mark, Ink.MUTED)
         pen.mark(cell.mark, x, y + (measure.line_height(size) - side) // 2, side, ink)
         pen.text(cell.title, x + side + scale.gap, y, size, Ink.TEXT if cell.mark in MARK_INKS else Ink.MUTED)
     return placed
+
+
+def _side(pen: Pen, size: int) -> int:
+    """Side of a cell's mark."""
+    return pen.measure.line_height(size) * 7 // 10
+
+
+def _cell_height(pen: Pen, size: int) -> int:
+    return pen.measure.line_height(size) + max(1, pen.scale.gap // 3)
 
 
 def _items(pen: Pen, items: tuple[Item, ...], y: int, bottom: int) -> int:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from PIL import ImageFont
 
 _BOLD_FROM: Final = 32
+_DEEP: Final = "gjpqy"
 _KINDS: Final = ("outline", "bitmap")
 
 
@@ -132,4 +133,5 @@ class Face:
         if metrics is None or self.grid > 1:
             return size
         ascent, descent = metrics()
-        return int(ascent + descent)
+        deepest = font.getbbox(_DEEP)[3]  # by a dot more than the font itself says, in some
+        return int(max(ascent + descent, deepest))

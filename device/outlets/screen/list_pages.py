@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,7 +16,6 @@ from device.outlets.screen.pages import Item, Mark, Page
 from device.outlets.screen.palette import Ink
 from device.outlets.screen.panel import Panel
 
-_PERCENT: Final = 100  # a bar of so many steps is told in per cent
 QR_QUIET: Final = 4  # modules, ISO/IEC 18004:2015, 6.3.8
 MARK_INKS: Final = {Mark.ALERT: Ink.ALERT, Mark.QUESTION: Ink.ACCENT, Mark.CHECK: Ink.GOOD, Mark.DOT: Ink.ACCENT}
 
@@ -77,9 +77,10 @@ def _note(pen: Pen, page: Page, y: int) -> int:
     return place_bar(pen, page, y)
 
 
-def progress_figures(done: int, total: int) -> str:
-    """How far it is: in per cent where the steps are such, else so many of so many."""
-    return f"{done}%" if total == _PERCENT else f"{done}/{total}"
+def progress_figures(page: Page, done: int) -> str:
+    """How far it is: in per cent where somebody measured them, else so many of so many."""
+    total = page.bar[1] if page.bar is not None else 0
+    return f"{done}%" if page.percent else f"{done}/{total}"
 
 
 def place_bar(pen: Pen, page: Page, y: int) -> int:
@@ -88,7 +89,7 @@ def place_bar(pen: Pen, page: Page, y: int) -> int:
         return y
     done, total = page.bar
     scale, measure = pen.scale, pen.measure
-    figures, widest = progress_figures(done, total), progress_figures(total, total)
+    figures, widest = progress_figures(page, done), progress_figures(page, total)
     line = measure.line_height(scale.least)
     room = pen.panel.width - 3 * scale.margin - measure.width(widest, scale.least)
     height = max(4, line * 6 // 10)
@@ -145,6 +146,7 @@ def _place(pen: Pen, line: _Line, y: int, *, first: bool) -> int:
     return y + height
 
 
+@functools.lru_cache(maxsize=4)
 def qr_matrix(content: str) -> tuple[bytearray, ...]:
     """The QR symbol of ``content`` without quiet zone: 1 is dark (ISO/IEC 18004:2015, level M)."""
     return segno.make_qr(content, error="m", boost_error=False).matrix

@@ -115,6 +115,7 @@ class Page:
     tiny_footer: str = ""
     more_title: str = field(default="")
     bar: tuple[int, int] | None = None  # done and total of what is under way
+    percent: bool = False  # the steps of the bar are parts of a hundred
     cells: tuple[Item, ...] = ()  # of a board: one word each, side by side
     tiny_note: str = ""
     colon: str = ""

@@ -18,6 +18,7 @@ from device.outlets.screen.panel import Panel
 
 _SIZE: Final = 16
 _ADVISED: Final = (Mark.ALERT, Mark.DOT)  # items whose advice is shown; a list of dots shows its first alone
+_MOST_ADVISED: Final = 2  # the others are told by name: the report has them all
 _FOOTLESS: Final = (PageKind.SUMMARY, PageKind.CUSTOMER)
 
 
@@ -72,13 +73,14 @@ def _blocks(page: Page) -> list[_Block]:
         return [_Block(page.short_rows)]
     if page.kind is PageKind.BOARD:
         return [_Block((page.title,)), _Block(page.short_rows)]
-    note = f"{page.tiny_note} {progress_figures(*page.bar)}" if page.bar is not None else page.tiny_note
+    note = f"{page.tiny_note} {progress_figures(page, page.bar[0])}" if page.bar is not None else page.tiny_note
     blocks = [_Block((page.title, note) if note else (page.title,))]
     named: dict[str, list[str]] = {}
+    advised = [item for item in page.items if item.mark in _ADVISED][:_MOST_ADVISED]
     for number, item in enumerate(page.items):
         if not item.state:
             blocks += [_Block((f"{SIGNS[item.mark]} {item.title}",))] if number == 0 else []
-        elif item.mark in _ADVISED:
+        elif item in advised:
             blocks.append(_Block((_head(item), *([item.advice] if item.advice else item.details))))
         else:
             named.setdefault(item.state, []).append(item.short or item.title)
@@ -86,7 +88,7 @@ def _blocks(page: Page) -> list[_Block]:
 
 
 def _head(item: Item) -> str:
-    measured = item.details[0].partition(" (")[0] if item.details and not item.short else ""
+    measured = item.details[0].partition(" (")[0].replace(" ", "") if item.details and not item.short else ""
     return f"{SIGNS[item.mark]} {item.short or item.title} {measured}".rstrip()
 
 
@@ -104,8 +106,8 @@ def _foot(pen: Pen, page: Page, y: int) -> None:
     width = pen.panel.width
     if page.bar is not None and not page.tiny_footer:
         done, total = page.bar
-        figures = progress_figures(done, total)
-        room = width - pen.measure.width(progress_figures(total, total), _SIZE) - 4
+        figures = progress_figures(page, done)
+        room = width - pen.measure.width(progress_figures(page, total), _SIZE) - 4
         pen.fill(0, y + 2, room, pen.panel.height - y - 4, Ink.BAND)
         pen.fill(1, y + 3, room - 2, pen.panel.height - y - 6, Ink.GROUND)
         pen.fill(3, y + 5, max(1, (room - 6) * min(done, total) // max(1, total)), pen.panel.height - y - 10, Ink.BAND)
