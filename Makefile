@@ -24,6 +24,7 @@ lint: setup ## style, types, layers, and whether generated files are fresh
 	@$(PY) -m mypy
 	@.venv/bin/lint-imports --no-cache
 	@$(PY) -m tools.build_native --check
+	@$(PY) -m tools.console_reference --check
 	@$(PY) -m tools.evaluate --check
 
 format: setup ## format the code and fix what ruff can

@@ -19,7 +19,11 @@ SEND_S: Final = 1800.0
 RECEIVE_S: Final = 6 * 3600.0
 PLACE_S: Final = 10.0
 _LOOK_S: Final = 0.5
+_SOON_S: Final = 0.05
 _ROOM: Final = 16 << 20
+_CANCEL: Final = b"\x18" * 10 + b"\b" * 10  # ends a ZMODEM session: five CAN, more for lost ones
+_QUIET_S: Final = 1.0
+_MOST_DRAIN_S: Final = 60.0
 _SLOW: Final = 10  # nice(2): a transfer never takes the processor from a sale
 
 Make = Callable[[Path], int]
@@ -63,7 +67,9 @@ def send_file(line: int, outgoing: Path, name: str, make: Make, report: Report) 
             return
         sent = _start(("sz", "--binary", "--quiet", "--zmodem", str(path)), line, outgoing)
         failed = sent.wait() != 0
-        if not failed:  # sz drops its own last word where it has not gone out; the receiver would wait for it
+        if failed:
+            cancel(line)
+        else:  # sz drops its own last word where it has not gone out; the receiver would wait for it
             os.write(line, b"OO")
         report({"error": "transfer_failed" if failed else ""})
     except FileNotFoundError:
@@ -92,11 +98,36 @@ def receive_file(line: int, incoming: Incoming, kind: str, size: int, report: Re
         return
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
     try:
-        program = _start(("rz", "--binary", "--quiet", "--resume", "--restricted"), line, part)
+        program = _start(("rz", "--binary", "--quiet", "--resume", "--timeout", "50"), line, part)
     except FileNotFoundError:
         report({"error": "no_program"})
         return
-    report({"error": _watch(program, part, size) or _take(part, incoming.whole(kind), size)})
+    error = _watch(program, part, size)
+    if error == "transfer_failed":
+        _restore(part)
+    _kept(part).unlink(missing_ok=True)
+    if error:
+        cancel(line)
+    report({"error": error or _take(part, incoming.whole(kind), size)})
+
+
+def cancel(line: int) -> None:
+    """End the far end's transfer and read on until it is quiet: what it still sends must never be taken for commands.
+
+    A sender that streams looks for the sign only now and then; one that does not stop is given up after a minute.
+    """
+    import select  # noqa: PLC0415
+    import time  # noqa: PLC0415
+
+    until = time.monotonic() + _MOST_DRAIN_S
+    os.set_blocking(line, False)
+    try:
+        os.write(line, _CANCEL)
+        while time.monotonic() < until and select.select([line], [], [], _QUIET_S)[0]:
+            if not os.read(line, 65536):
+                return
+    except OSError:  # nobody takes it, or the cable was pulled
+        return
 
 
 def _watch(program: subprocess.Popen[bytes], part: Path, size: int) -> str:
@@ -105,8 +136,9 @@ def _watch(program: subprocess.Popen[bytes], part: Path, size: int) -> str:
 
     while True:
         try:
-            code = program.wait(_LOOK_S)
+            code = program.wait(_LOOK_S if _kept(part).exists() else _SOON_S)
         except subprocess.TimeoutExpired:
+            _keep(part)
             if _too_much(part, size):
                 program.kill()
                 program.wait()
@@ -117,6 +149,32 @@ def _watch(program: subprocess.Popen[bytes], part: Path, size: int) -> str:
             _empty(part)
             return "wrong_size"
         return "" if code == 0 else "transfer_failed"
+
+
+def _kept(part: Path) -> Path:
+    return part.with_name("kept")
+
+
+def _keep(part: Path) -> None:
+    """Give the growing file a second name: in its restricted mode, which is its usual one, rz removes the first.
+
+    Without that mode it would follow a name with ``../``; in the strict one (-R) it would not resume.
+
+    Its own name is written beside it, so that the same upload finds it again.
+    """
+    kept, found = _kept(part), list(part.iterdir())
+    if len(found) == 1 and found[0].is_file() and not kept.exists():
+        os.link(found[0], kept)
+        part.with_name("name").write_text(found[0].name, encoding="utf-8", errors="replace")
+
+
+def _restore(part: Path) -> None:
+    """What rz removed at a broken transfer is there again, to be resumed."""
+    kept = _kept(part)
+    if kept.exists() and not any(part.iterdir()):
+        name = part.with_name("name").read_text(encoding="utf-8", errors="replace")
+        if "/" not in name and name not in ("", ".", ".."):
+            kept.replace(part / name)
 
 
 def _take(part: Path, whole: Path, size: int) -> str:

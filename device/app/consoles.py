@@ -26,6 +26,7 @@ class Consoles:
         table = read_catalogue("console.toml")
         self._desk = ConsoleRequests(service, run_words, settings_path, table.table("access"))
         self._table = parse_commands(table)
+        table.close()
 
     def open(self) -> None:
         """Open the ports; one that cannot be opened is tried again, and told as a problem."""

@@ -155,7 +155,7 @@ def test_a_host_that_never_reads_holds_nobody_up(terminal: Terminal, far: Far) -
                 os.write(far.fd, b"help\r" * 10)
         assert second.ask("version", WITHIN_S).ok
         assert rss_kb(service.pid) < before_kb + 3000
-        far.quiet(1.0)
+        far.drain()
         assert far.ask("version").ok
         second.pull()
 
@@ -180,7 +180,7 @@ def test_a_flood_of_commands_does_not_hold_up_a_sale(terminal: Terminal, far: Fa
                     os.write(far.fd, b"status\rid\r\rtest list\rnonsense\r" * 30)
                 flooded_s.append(exchange_s(application, f"{turn}"))
                 far.quiet(0.01)
-        far.quiet(1.0)
+        far.drain()
         began = time.monotonic()
         assert far.ask("version").ok
         assert time.monotonic() - began < WITHIN_S

@@ -85,6 +85,15 @@ class Far:
         self._buffer.clear()
         return came
 
+    def put_back(self, data: bytes) -> None:
+        """What somebody else has read, and is ours."""
+        self._buffer += data
+
+    def drain(self) -> None:
+        """Read on until nothing more comes."""
+        while self.quiet(0.5):
+            pass
+
     def reply(self, patience_s: float = PATIENCE_S) -> Reply:
         return parse_reply(self.line(patience_s))
 
@@ -221,8 +230,15 @@ def transfer(
         while time.monotonic() < until:
             readable, _, _ = select.select([far.fd, out], [], [], 0.05)
             if far.fd in readable:
-                with contextlib.suppress(BlockingIOError, BrokenPipeError):
-                    program.stdin.write(os.read(far.fd, 4096))
+                data = b""
+                with contextlib.suppress(BlockingIOError):
+                    data = os.read(far.fd, 4096)
+                if b"\r\nERROR " in data or data.startswith(b"ERROR "):  # the terminal has ended it
+                    far.put_back(data)
+                    program.kill()
+                    break
+                with contextlib.suppress(BrokenPipeError):
+                    program.stdin.write(data)
             if out in readable:
                 data = os.read(out, 4096)
                 if not data:

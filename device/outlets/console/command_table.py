@@ -45,7 +45,7 @@ class CommandTable:
 
 
 def parse_commands(table: Table) -> CommandTable:
-    """Read ``console.toml``; a number that stands for two errors is a mistake."""
+    """Read the commands and errors of ``console.toml``; a number that stands for two errors is a mistake."""
     rows = table.table("command")
     commands = {}
     for name in rows.keys():  # noqa: SIM118  a Table is not a mapping
@@ -55,7 +55,6 @@ def parse_commands(table: Table) -> CommandTable:
         row.close()
     numbers = table.table("errors")
     errors = {name: numbers.whole(name, least=1, most=99999) for name in numbers.keys()}  # noqa: SIM118
-    table.close()
     if len(set(errors.values())) != len(errors):
         raise table.error("errors", "gives one number to two errors")
     return CommandTable(commands, errors)
