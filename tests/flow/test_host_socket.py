@@ -339,3 +339,17 @@ def test_a_framebuffer_keeps_every_pixel_until_the_grant(bits: int, tmp_path: Pa
         assert len(drawn) == len(untouched)
         assert len(set(drawn)) > 2
     terminal.remove()
+
+
+def test_an_application_that_draws_itself_gets_the_pages_in_words(terminal: Terminal, service: RunningService) -> None:
+    assert service.alive
+    with Application(terminal.run_dir / "host.sock", PATIENCE_S) as application:
+        application.say("hello", application="till", host="unionpay", can=["pages"])
+        application.wait_for("welcome")
+        told = application.decline("drawn elsewhere", mac="verified")
+        pages, diagnosis = told["pages"]["en"], told["diagnosis"]
+        assert set(told["pages"]) == {"zh", "en"}
+        assert [row["text"] for row in pages[0]["rows"]] == diagnosis["headline"]["en"]
+        assert pages[-1]["note"] == diagnosis["customer_text"]["en"]
+        assert sum(len(page["items"]) for page in pages if "causes" in page["title"]) == len(diagnosis["causes"])
+        assert application.wait_for("diagnosis", id="drawn elsewhere", revision=2)["pages"]
