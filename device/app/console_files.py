@@ -15,9 +15,7 @@ from device.worker import Report
 if TYPE_CHECKING:
     import subprocess
 
-SEND_S: Final = 1800.0
-RECEIVE_S: Final = 6 * 3600.0
-PLACE_S: Final = 10.0
+_CHECK_S: Final = 5.0
 _LOOK_S: Final = 0.5
 _SOON_S: Final = 0.05
 _ROOM: Final = 16 << 20
@@ -78,7 +76,7 @@ def send_file(line: int, outgoing: Path, name: str, make: Make, report: Report) 
         remove_tree(outgoing)
 
 
-def receive_file(line: int, incoming: Incoming, kind: str, size: int, report: Report) -> None:
+def receive_file(line: int, folder: Path, kind: str, size: int, report: Report) -> None:
     """In the worker, to which ``line`` was kept: receive one file of ``size`` bytes.
 
     The sender's word counts for nothing: its file cannot grow beyond ``size`` (the kernel sees to that), a second one
@@ -87,6 +85,7 @@ def receive_file(line: int, incoming: Incoming, kind: str, size: int, report: Re
     import resource  # noqa: PLC0415  only in the worker
 
     os.nice(_SLOW)
+    incoming = Incoming(folder)
     part = incoming.part(kind)
     part.mkdir(mode=0o700, parents=True, exist_ok=True)
     incoming.whole(kind).unlink(missing_ok=True)
@@ -207,8 +206,9 @@ def _start(words: Sequence[str], line: int, folder: Path) -> subprocess.Popen[by
     return subprocess.Popen(words, cwd=folder, stdin=line, stdout=line, stderr=subprocess.DEVNULL, env=clean)
 
 
-def put_in_place(incoming: Incoming, kind: str, settings: Settings, settings_path: Path, report: Report) -> None:
+def put_in_place(folder: Path, kind: str, settings: Settings, settings_path: Path, report: Report) -> None:
     """In a worker: check what was uploaded and put it in place; report ``{"error": name, "text": ...}``."""
+    incoming = Incoming(folder)
     checks: dict[str, Callable[[Path], str]] = {
         "settings": _check_settings,
         "profile": lambda path: _check_profile(path, incoming, settings),
@@ -291,7 +291,7 @@ def _says_yes(words: Sequence[str]) -> bool:
     import subprocess  # noqa: PLC0415
 
     try:
-        done = subprocess.run(words, capture_output=True, timeout=PLACE_S / 2, check=False, stdin=subprocess.DEVNULL)
+        done = subprocess.run(words, capture_output=True, timeout=_CHECK_S, check=False, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0

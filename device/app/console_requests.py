@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from device.app.service import Service
 
 _TOOL_S: Final = 60.0
+_SEND_S: Final = 1800.0
+_RECEIVE_S: Final = 6 * 3600.0  # a bundle at 115200 baud
+_PLACE_S: Final = 10.0
 _MOST_LOG: Final = 200
 _RESTART_S: Final = 0.5
 
@@ -82,8 +85,6 @@ class ConsoleRequests(Requests):
 
     def send_file(self, line: int, name: str, make: Sequence[str], done: Callable[[str], None]) -> Worker:
         """Make a file and send it by ZMODEM."""
-        from device.app import console_files  # noqa: PLC0415  rare: not at start
-
         run_words, log, words = self._run_words, newest(_MOST_LOG), tuple(make)
 
         def write(path: Path) -> int:
@@ -92,29 +93,24 @@ class ConsoleRequests(Requests):
             path.write_text("".join(f"{entry}\n" for entry in log), encoding="utf-8")
             return 0
 
-        task = partial(console_files.send_file, line, self._outgoing, name, write)
-        return self._transfer(task, console_files.SEND_S, line, done)
+        task = partial(_in_worker, "send_file", line, self._outgoing, name, write)
+        return self._transfer(task, _SEND_S, line, done)
 
     def receive_file(self, line: int, kind: str, size: int, done: Callable[[str], None]) -> Worker:
         """Receive one file by ZMODEM."""
-        from device.app import console_files  # noqa: PLC0415
-
-        task = partial(console_files.receive_file, line, console_files.Incoming(self.incoming), kind, size)
-        return self._transfer(task, console_files.RECEIVE_S, line, done)
+        task = partial(_in_worker, "receive_file", line, self.incoming, kind, size)
+        return self._transfer(task, _RECEIVE_S, line, done)
 
     def put_in_place(self, kind: str, done: Callable[[str, str], None]) -> Worker:
         """Check an uploaded file and put it in place."""
-        from device.app import console_files  # noqa: PLC0415
-
         told: list[Mapping[str, str]] = []
-        incoming = console_files.Incoming(self.incoming)
-        task = partial(console_files.put_in_place, incoming, kind, self._service.settings, self._settings_path)
+        task = partial(_in_worker, "put_in_place", self.incoming, kind, self._service.settings, self._settings_path)
 
         def ended(_ending: Ending) -> None:
             answer = told[0] if told else {"error": "broke_off", "text": ""}
             done(answer["error"], answer["text"])
 
-        return Worker(self._service.loop, task, console_files.PLACE_S, told.append, ended)
+        return Worker(self._service.loop, task, _PLACE_S, told.append, ended)
 
     def settings_text(self) -> str:
         """The settings file as it is."""
@@ -145,6 +141,13 @@ class ConsoleRequests(Requests):
         return Worker(
             self._service.loop, task, deadline_s, lambda value: told.append(str(value["error"])), ended, kept=line
         )
+
+
+def _in_worker(name: str, *given: object) -> None:
+    """One of :mod:`device.app.console_files`, imported in the worker, so that nothing of it stays in the service."""
+    from device.app import console_files  # noqa: PLC0415
+
+    getattr(console_files, name)(*given)
 
 
 def _run_tool(run_words: RunWords, words: Sequence[str], report: Report) -> None:
