@@ -43,26 +43,38 @@ def _cells(pen: Pen, cells: tuple[Item, ...], top: int, bottom: int) -> int:
     if not cells:
         return 0
     scale, measure = pen.scale, pen.measure
-    inner, height = pen.panel.width - 2 * scale.margin, bottom - top
-
-    def columns_at(size: int) -> int:
-        widest = max(measure.width(cell.title, size) for cell in cells) + _side(pen, size) + 2 * scale.gap
-        return max(1, min(len(cells), inner // widest))
+    height = bottom - top
 
     def fits(size: int) -> bool:
-        return -(-len(cells) // columns_at(size)) * _cell_height(pen, size) <= height
+        return -(-len(cells) // len(_columns(pen, cells, size))) * _cell_height(pen, size) <= height
 
     size = pen.largest(fits, scale.body, scale.least)
-    columns, side = columns_at(size), _side(pen, size)
-    rows = max(1, min(height // _cell_height(pen, size), -(-len(cells) // columns)))
-    placed = min(len(cells), rows * columns)
+    widths, side = _columns(pen, cells, size), _side(pen, size)
+    rows = max(1, min(height // _cell_height(pen, size), -(-len(cells) // len(widths))))
+    if rows * len(widths) < len(cells):  # not all have room: other cells stand in the columns of those that have
+        fewer = _columns(pen, cells[: rows * len(widths)], size)
+        widths = fewer if len(fewer) == len(widths) else widths[:1]
+    spare = max(0, pen.panel.width - 2 * scale.margin - sum(widths)) // len(widths)
+    placed = min(len(cells), rows * len(widths))
     for number, cell in enumerate(cells[:placed]):
         column, row = divmod(number, rows)
-        x, y = scale.margin + column * (inner // columns), top + row * _cell_height(pen, size)
+        x, y = scale.margin + sum(widths[:column]) + column * spare, top + row * _cell_height(pen, size)
         ink = MARK_INKS.get(cell.mark, Ink.MUTED)
         pen.mark(cell.mark, x, y + (measure.line_height(size) - side) // 2, side, ink)
         pen.text(cell.title, x + side + scale.gap, y, size, Ink.TEXT if cell.mark in MARK_INKS else Ink.MUTED)
     return placed
+
+
+def _columns(pen: Pen, cells: tuple[Item, ...], size: int) -> list[int]:
+    """Widths of as many columns as stand side by side, each as wide as its own widest cell."""
+    inner = pen.panel.width - 2 * pen.scale.margin
+    widths = [pen.measure.width(cell.title, size) + _side(pen, size) + 2 * pen.scale.gap for cell in cells]
+    for columns in range(len(cells), 1, -1):
+        rows = -(-len(cells) // columns)
+        found = [max(widths[start : start + rows]) for start in range(0, len(cells), rows)]
+        if sum(found) <= inner:
+            return found
+    return [max(widths)]
 
 
 def _side(pen: Pen, size: int) -> int:
