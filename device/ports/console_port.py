@@ -197,7 +197,7 @@ class ConsolePort:
     def _there(self) -> bool | None:
         """Whether the far end is there; None where nothing tells."""
         if Path(self._path).resolve().name.startswith("ttyGS"):
-            return _usb_is_plugged(self._sys_root)
+            return usb_is_plugged(self._sys_root)
         return None if self._port is None else self._port.carrier()
 
     def _lost(self) -> None:
@@ -221,7 +221,7 @@ class ConsolePort:
             self._port = None
 
 
-def _usb_is_plugged(sys_root: Path) -> bool | None:
+def usb_is_plugged(sys_root: Path) -> bool | None:
     """By the state of the USB device controllers (Linux ABI, sysfs-class-udc): ``configured`` by a host, or not."""
     states = []
     for path in sorted((sys_root / "class/udc").glob("*/state")):

@@ -131,3 +131,25 @@ def test_a_size_out_of_bounds_is_refused_before_anything_is_sent(far: Far, desk:
     for size, number in (("0", 23), (str(2 << 20), 23), ("-1", 4), ("x", 4)):
         assert far.ask(f"upload settings {size}").error == number
     assert far.ask("upload signers 10").error == 4  # only for level 3
+
+
+def test_a_cable_pulled_in_the_middle_of_an_upload_ends_it_and_the_session(
+    terminal: Terminal, far: Far, tmp_path: Path
+) -> None:
+    office, link = Office(tmp_path / "office"), tmp_path / "port"
+    link.symlink_to(far.port)
+    far.port = str(link)
+    (tmp_path / "big").write_bytes(os.urandom(8 << 20))
+    with plugged_in(terminal, far, more=office.settings()) as service:
+        assert far.sign_in("maint", office.desk).ok
+        begin(far, f"upload update {8 << 20}")
+        transfer(far, [*SEND, "big"], tmp_path, most=3 << 20)
+        far.pull()
+        service.wait_for_line("there=no")
+        other = Far()
+        link.unlink()
+        link.symlink_to(other.port)
+        service.wait_for_line("there=yes", since=service.lines - 1)
+        assert other.ask("settings show").error == 5
+        assert other.ask("version").ok
+        other.pull()
