@@ -44,13 +44,6 @@ Type=oneshot
 ExecStart=/bin/sh -c 'read up rest < /proc/uptime; echo "TERMINAL-READY \$up" > /dev/$console'
 U
 ln -s ../told.service "$units/multi-user.target.wants/told.service"
-cat >"$units/lan.service" <<U
-[Unit]
-Description=the emulator's network, through which a card comes into the virtual reader
-[Service]
-Type=oneshot
-ExecStart=/bin/sh -c 'for i in /sys/class/net/e*; do n=\$(basename \$i); ip link set \$n up; ip addr add 10.0.2.15/24 dev \$n; ip route add default via 10.0.2.2; done'
-U
 ln -s ../lan.service "$units/multi-user.target.wants/lan.service"
 while read -r unit; do ln -sf /dev/null "$units/$unit"; done < <(sed 's/#.*//' "$here/masked.txt" | xargs -n1)
 rm -f "$root/usr/lib/systemd/system/systemd-udev-trigger.service.d/lean.conf"

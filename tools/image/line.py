@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import threading
@@ -26,7 +27,8 @@ class Line:
         self._closed = False
         self._socket = connect(path)
         self._log = log.open("wb") if log is not None else None
-        threading.Thread(target=self._drain, daemon=True).start()
+        self._thread = threading.Thread(target=self._drain, daemon=True)
+        self._thread.start()
 
     def send(self, data: bytes) -> None:
         """Send all of it."""
@@ -56,7 +58,12 @@ class Line:
 
     def close(self) -> None:
         """Hang up."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join(_CONNECT_S)
         self._socket.close()
+        if self._log is not None:
+            self._log.close()
 
     def _drain(self) -> None:
         data = b"-"

@@ -150,6 +150,8 @@ class Terminal:
             self._process.kill()
             self._process.wait()
         self._errors.close()
+        if hasattr(self, "console"):
+            self.console.close()
 
     @property
     def rss_mib(self) -> int:

@@ -1,0 +1,47 @@
+"""The image of the emulated terminal: built once (``make image``), kept for the next run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from guest.emulated import Emulated
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def arch(request: pytest.FixtureRequest) -> str:
+    return os.environ["POSMEDIC_GUEST"]
+
+
+@pytest.fixture(scope="session")
+def image(arch: str) -> Path:
+    """Fresh from this checkout; the root file system is kept in build/image."""
+    subprocess.run([sys.executable, "-m", "tools.image", "disk", "--arch", arch], cwd=ROOT, check=True)
+    return ROOT / "build" / "image" / arch
+
+
+@pytest.fixture(scope="session")
+def figures(arch: str, pytestconfig: pytest.Config) -> Iterator[list[str]]:
+    """Lines with figures of the guest; they are told at the end of the run, whatever became of it."""
+    lines: list[str] = []
+    yield lines
+    reporter = pytestconfig.pluginmanager.get_plugin("terminalreporter")
+    for line in lines if reporter is not None else ():
+        reporter.write_line(f"guest {arch}: {line}")
+
+
+@pytest.fixture(scope="module")
+def terminal(image: Path, arch: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
+    """One that was switched on and has come through its boot self-test."""
+    emulated = Emulated(image, arch, tmp_path_factory.mktemp("t"))
+    try:
+        emulated.start()
+        yield emulated
+    finally:
+        emulated.stop()

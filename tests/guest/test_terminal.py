@@ -1,0 +1,112 @@
+"""The terminal as it is sold: power on, self-test, a 62 on the panel, a technician on the line, a card, a watchdog."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from guest.emulated import STEP_S, Emulated, unlike
+
+from device.app.overlays import checked_knowledge
+from device.diagnosis.engine import diagnose
+from device.freeze_frame import frame_from_json
+from device.outlets.screen.draw import draw_pages
+from device.outlets.screen.fonts import parse_fonts
+from device.outlets.screen.panel import Panel
+from device.settings import LANGUAGES, read_catalogue, read_settings, read_texts
+from tools.image.tree import ROOT
+from tools.simulate.sale import link_frame, play_sale
+from tools.simulate.scenario import read_scenario
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+PICTURES = ROOT / "build" / "guest"
+TOLERANCE = 0.01
+
+
+def test_it_is_ready_after_power_on_and_tests_itself(terminal: Emulated) -> None:
+    assert terminal.vm is not None
+    terminal.wait_for_log("selftest run=boot")
+    terminal.wait_for_log("gate stays=yes")
+    code, failed = terminal.vm.shell("systemctl --failed --no-legend")
+    assert (code, failed.strip()) == (0, "")
+    _, facts = terminal.vm.shell("posmedic report --format json")
+    rows = {row["id"]: row for row in json.loads(facts[facts.index("{") :])["evidence"]}
+    passed = {check for check, row in rows.items() if row["outcome"] == "pass"}
+    assert {"reader.answer", "modem.registration", "screen.panel", "smart_card.service", "storage.writable"} <= passed
+
+
+def test_figures_of_the_guest_are_told(terminal: Emulated, figures: list[str]) -> None:
+    assert terminal.vm is not None
+    _, since = terminal.vm.shell(
+        "systemctl show posmedic -p ExecMainStartTimestampMonotonic -p ActiveEnterTimestampMonotonic"
+    )
+    started, ready = (int(number) / 1e6 for number in re.findall(r"=(\d+)", since))
+    began = terminal.vm.shell("cat /proc/uptime; /usr/bin/python3 -I -c pass; cat /proc/uptime")[1].split()
+    empty = float(began[2]) - float(began[0])
+    _, status = terminal.vm.shell("cat /proc/$(systemctl show -p MainPID --value posmedic)/status")
+    rss = int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1000
+    told = f"READY {ready - started:.1f} s after start, {(ready - started) / empty:.1f}x an empty Python"
+    figures.append(f"{told}; RSS {rss:.1f} MB; QEMU {terminal.vm.rss_mib} MiB")
+    assert rss < 30
+
+
+def test_a_62_on_the_host_link_is_on_the_panel(terminal: Emulated) -> None:
+    assert terminal.vm is not None
+    scenario = read_scenario(ROOT / "tests" / "scenarios" / "tap_only.toml")
+    frames = play_sale(scenario.steps[0], scenario.terminal)
+    assert frames.response is not None
+    host = terminal.vm.line("com2")
+    host.send(link_frame(frames.request))
+    host.send(link_frame(frames.response))
+    terminal.wait_for_log("screen page=1")
+    terminal.wait_for_log("selftest run=quiet")
+    _, told = terminal.vm.shell("posmedic last --json")
+    last = json.loads(told)
+    assert last["diagnosis"]["code"] == "62"
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    shown = PICTURES / f"62-{terminal.build.arch}.png"
+    terminal.vm.screenshot(shown)
+    assert unlike(shown, _drawn_here(last["frame"])) < TOLERANCE
+
+
+def _drawn_here(frame: object) -> Image.Image:
+    """The same page, drawn on this machine from the guest's freeze frame."""
+    knowledge, _ = checked_knowledge(read_settings(ROOT / "tools/image/terminal/etc/posmedic/settings.toml").overlay)
+    diagnosis = diagnose(frame_from_json(frame, "guest"), knowledge)
+    texts = {language: read_texts(language) for language in LANGUAGES}
+    fonts = parse_fonts(read_catalogue("fonts.toml"), ())
+    return draw_pages(diagnosis, texts, "zh", Panel(480, 800, 32), fonts, 0).images[0]
+
+
+def test_a_technician_on_the_serial_line_is_answered(terminal: Emulated) -> None:
+    assert "posmedic" in terminal.ask("version")
+    assert terminal.ask("test run storage").splitlines()[-1].startswith("OK")
+    assert "62" in terminal.ask("last")
+    assert terminal.ask("test run active").startswith("ERROR 5")
+
+
+def test_a_technician_on_the_usb_port_is_answered(terminal: Emulated) -> None:
+    assert terminal.vm is not None
+    script = (
+        "import serial,sys\\n"
+        "p=serial.Serial('/dev/ttyACM0',115200,timeout=60)\\n"
+        "p.write(b'version\\\\r')\\n"
+        "sys.stdout.write(p.read_until(b'OK posmedic').decode())"
+    )
+    code, answer = terminal.vm.shell(f'printf "{script}" > /tmp/usb.py; python3 /tmp/usb.py', STEP_S)
+    assert code == 0
+    assert "OK posmedic" in answer
+
+
+def test_a_service_that_hangs_is_started_again_by_the_watchdog(terminal: Emulated) -> None:
+    assert terminal.vm is not None
+    _, before = terminal.vm.shell("systemctl show -p MainPID --value posmedic")
+    terminal.vm.shell(f"kill -STOP {before.strip()}")
+    terminal.wait_for_log("READY", count=2)
+    _, why = terminal.vm.shell("journalctl -b --no-pager -o cat | grep -c 'Watchdog timeout'")
+    assert int(why) >= 1
+    _, kept = terminal.vm.shell("posmedic last --json")
+    assert json.loads(kept)["diagnosis"]["code"] == "62"
