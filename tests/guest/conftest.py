@@ -32,8 +32,9 @@ def figures(arch: str, pytestconfig: pytest.Config) -> Iterator[list[str]]:
     lines: list[str] = []
     yield lines
     reporter = pytestconfig.pluginmanager.get_plugin("terminalreporter")
-    for line in lines if reporter is not None else ():
-        reporter.write_line(f"guest {arch}: {line}")
+    if reporter is not None:
+        for line in lines:
+            reporter.write_line(f"guest {arch}: {line}")
 
 
 @pytest.fixture(scope="module")

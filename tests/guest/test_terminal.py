@@ -32,10 +32,9 @@ def test_it_is_ready_after_power_on_and_tests_itself(terminal: Emulated) -> None
     terminal.wait_for_log("gate stays=yes")
     code, failed = terminal.vm.shell("systemctl --failed --no-legend")
     assert (code, failed.strip()) == (0, "")
-    _, facts = terminal.vm.shell("posmedic report --format json")
-    rows = {row["id"]: row for row in json.loads(facts[facts.index("{") :])["evidence"]}
-    passed = {check for check, row in rows.items() if row["outcome"] == "pass"}
-    assert {"reader.answer", "modem.registration", "screen.panel", "smart_card.service", "storage.writable"} <= passed
+    _, report = terminal.vm.shell("posmedic report --lang en | grep ^pass")  # the console is slow: no more than that
+    passed = {line[12:40].strip() for line in report.splitlines()}
+    assert {"Reader answers", "Network registration", "Screen", "Chip card service", "Storage writable"} <= passed
 
 
 def test_figures_of_the_guest_are_told(terminal: Emulated, figures: list[str]) -> None:

@@ -49,6 +49,22 @@ class Line:
                     raise LineError(f"no {pattern!r}, line {why}; last: {bytes(self._received[-600:])!r}")
                 self._news.wait(left_s)
 
+    def read_until(self, mark: bytes, timeout_s: float) -> bytes:
+        """Wait for ``mark`` and take what came before it; quick also for long texts. Raises LineError."""
+        until, looked = time.monotonic() + timeout_s, 0
+        with self._news:
+            while True:
+                at = self._received.find(mark, max(looked - len(mark), 0))
+                if at >= 0:
+                    text = bytes(self._received[:at])
+                    del self._received[: at + len(mark)]
+                    return text
+                looked, left_s = len(self._received), until - time.monotonic()
+                if self._closed or left_s <= 0:
+                    why = "closed" if self._closed else f"silent for {timeout_s:g} s"
+                    raise LineError(f"no {mark!r}, line {why}; last: {bytes(self._received[-600:])!r}")
+                self._news.wait(left_s)
+
     def take(self) -> bytes:
         """Take everything that has come."""
         with self._news:

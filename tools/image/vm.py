@@ -126,8 +126,9 @@ class Terminal:
         self._count += 1
         mark = f"{self._count}done"
         self.console.send(f"{command}\necho END''{mark}$?=\n".encode())
-        found = self.console.expect(rb"(.*?)END" + mark.encode() + rb"(\d+)=", timeout_s)
-        return int(found[2]), found[1].decode("utf-8", "replace").replace("\r", "")
+        text = self.console.read_until(f"END{mark}".encode(), timeout_s)
+        code = self.console.read_until(b"=", timeout_s)
+        return int(code), text.decode("utf-8", "replace").replace("\r", "")
 
     def screenshot(self, path: Path) -> None:
         """Write what the panel shows as PNG."""
