@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import TYPE_CHECKING
@@ -90,14 +91,14 @@ def test_a_technician_on_the_serial_line_is_answered(terminal: Emulated) -> None
 def test_a_technician_on_the_usb_port_is_answered(terminal: Emulated) -> None:
     assert terminal.vm is not None
     script = (
-        "import serial,sys\\n"
-        "p=serial.Serial('/dev/ttyACM0',115200,timeout=60)\\n"
-        "p.write(b'version\\\\r')\\n"
-        "sys.stdout.write(p.read_until(b'OK posmedic').decode())"
+        "import serial, sys\n"
+        "port = serial.Serial('/dev/ttyACM0', 115200, timeout=120)\n"
+        "port.write(b'version\\r')\n"
+        "sys.stdout.write(port.read_until(b'OK posmedic').decode())\n"
     )
-    code, answer = terminal.vm.shell(f'printf "{script}" > /tmp/usb.py; python3 /tmp/usb.py', STEP_S)
-    assert code == 0
-    assert "OK posmedic" in answer
+    packed = base64.b64encode(script.encode()).decode()
+    code, answer = terminal.vm.shell(f"echo {packed} | base64 -d > /tmp/usb.py; python3 /tmp/usb.py 2>&1", STEP_S)
+    assert (code, "OK posmedic" in answer) == (0, True), answer
 
 
 def test_a_service_that_hangs_is_started_again_by_the_watchdog(terminal: Emulated) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,16 @@ class Qmp:
     """Asks one command at a time; events in between are passed over."""
 
     def __init__(self, path: Path) -> None:
-        self._file = connect(path).makefile("rw", encoding="utf-8")
+        self._socket = connect(path)
+        self._file = self._socket.makefile("rw", encoding="utf-8")
         self._file.readline()  # its greeting
         self.ask("qmp_capabilities")
+
+    def close(self) -> None:
+        """Hang up."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+        self._socket.close()
 
     def ask(self, command: str, **arguments: object) -> Any:
         """Return the command's answer. Raises QmpError."""

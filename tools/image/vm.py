@@ -96,16 +96,19 @@ class Terminal:
         self._errors = (folder / "qemu.err").open("wb")
         self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=self._errors, stderr=self._errors)
         self._count = 0
+        self._lines: list[Line] = []
+        self._qmp: Qmp | None = None
         try:
-            self.console = Line(folder / "console", folder / "console.log")
-            self.qmp = Qmp(folder / "qmp")
+            self.console = self.line("console")
+            self._qmp = Qmp(folder / "qmp")
         except (LineError, QmpError, OSError) as error:
             self.power_off()
             raise LineError(f"{error}; QEMU says: {(folder / 'qemu.err').read_text()[-400:]}") from error
 
     def line(self, name: str) -> Line:
-        """One of :data:`LINES`, from outside."""
-        return Line(self._folder / name, self._folder / f"{name}.log")
+        """One of :data:`LINES`, from outside; closed with the power."""
+        self._lines.append(Line(self._folder / name, self._folder / f"{name}.log"))
+        return self._lines[-1]
 
     def wait_ready(self, timeout_s: float = 600) -> float:
         """Wait until systemd has started everything; seconds since power on, by the guest's clock. Raises LineError."""
@@ -132,7 +135,7 @@ class Terminal:
 
     def screenshot(self, path: Path) -> None:
         """Write what the panel shows as PNG."""
-        self.qmp.ask("screendump", filename=str(path), format="png")
+        self._ask("screendump", filename=str(path), format="png")
 
     def wait_ended(self, timeout_s: float) -> None:
         """Wait until the guest has restarted or switched itself off (QEMU ends then). Raises LineError."""
@@ -143,16 +146,22 @@ class Terminal:
 
     def power_off(self) -> None:
         """Pull the plug: nothing in the guest is told."""
-        with contextlib.suppress(QmpError, OSError, AttributeError):
-            self.qmp.ask("quit")
+        with contextlib.suppress(QmpError, OSError):
+            self._ask("quit")
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         self._errors.close()
-        if hasattr(self, "console"):
-            self.console.close()
+        for line in self._lines:
+            line.close()
+        if self._qmp is not None:
+            self._qmp.close()
+
+    def _ask(self, command: str, **arguments: object) -> None:
+        if self._qmp is not None:
+            self._qmp.ask(command, **arguments)
 
     @property
     def rss_mib(self) -> int:
