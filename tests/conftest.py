@@ -14,4 +14,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """``--bless`` takes the pictures of the screen as they are drawn now for those that are right."""
     parser.addoption("--bless", action="store_true", help="keep the screen's pictures as they are drawn now")
 
+
 collect_ignore = [] if os.environ.get("POSMEDIC_GUEST") else ["guest"]
