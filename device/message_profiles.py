@@ -12,11 +12,10 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from device.settings import read_text
+from device.settings import read_folder, read_text
 from device.table import TableError, parse_toml
 from protocol.iso8583_profile import MessageProfile, ProfileError, parse_profile
 
-_SHIPPED: Final = Path(__file__).parent / "catalogue" / "profiles"
 _MOST_FILES: Final = 16
 
 
@@ -30,12 +29,9 @@ def read_message_profiles(
     """
     if len(files) > _MOST_FILES:
         raise TableError(f"{len(files)} profile files are too many; at most {_MOST_FILES} are read")
-    texts = {
-        path.stem: (read_text(path), f"catalogue/profiles/{path.name}") for path in sorted(_SHIPPED.glob("*.toml"))
-    }
-    tables = {name: parse_toml(text, where) for name, (text, where) in texts.items()}
+    tables = read_folder("profiles")
     others = {name: table.mapping for name, table in tables.items()}
-    profiles = {name: _parse(table.mapping, *texts[name], others) for name, table in tables.items()}
+    profiles = {name: _parse(table.mapping, table.source_text, table.where, others) for name, table in tables.items()}
     for path in files:
         text = read_text(path)
         table = {"rank": 0, **parse_toml(text, str(path)).mapping}

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from device.kept_toml import read_kept
 from device.settings_parts import (
     NO_ACCESS,
     ConsoleAccessSettings,
@@ -228,7 +229,7 @@ def parse_size(size: str, table: Table) -> tuple[int, int]:
 def read_catalogue(name: str) -> Table:
     """Read one data file of the product, e.g. ``"causes.toml"`` or ``"hosts/unionpay.toml"``."""
     path = CATALOGUE / name
-    return parse_toml(read_text(path), f"catalogue/{name}")
+    return read_kept(path, read_text(path), f"catalogue/{name}")
 
 
 class CatalogueFolder(Mapping[str, Table]):

@@ -8,7 +8,6 @@ the key as known, and raises :class:`TableError` with one plain sentence that na
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -199,6 +198,8 @@ def line_of(text: str, key: str, where: str = "") -> int | None:
 
 def parse_toml(text: str, where: str) -> Table:
     """Parse TOML text; a syntax error becomes a :class:`TableError` that names the place."""
+    import tomllib  # noqa: PLC0415  a process that finds its files parsed does not need it
+
     try:
         return Table(tomllib.loads(text), where, text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

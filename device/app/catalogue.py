@@ -12,14 +12,19 @@ from device.diagnosis.knowledge import Knowledge
 from device.evidence import CheckSpec
 from device.message_profiles import read_message_profiles
 from device.selftest.check_table import PartRow, parse_checks, parse_parts
-from device.settings import LANGUAGES, read_catalogue, read_texts
+from device.settings import LANGUAGES, read_catalogue
+from device.text_files import TextFiles
 from device.update.gate import GateRules, parse_gate
 from protocol.iso8583_profile import MessageProfile
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything the data files say, parsed and checked."""
+    """Everything the data files say, parsed and checked.
+
+    ``texts`` are read from their files whenever a language is asked for: who draws or writes does it rarely or in a
+    worker.
+    """
 
     checks: Mapping[str, CheckSpec]
     parts: Mapping[str, PartRow]
@@ -38,11 +43,10 @@ def load_catalogue(
     comes from :mod:`device.app.overlays` where overlays are set; ``languages`` are those of the screen.
     """
     checks = read_catalogue("checks.toml")
-    texts = {language: read_texts(language) for language in languages}
     return Catalogue(
         checks=parse_checks(checks),
         parts=parse_parts(checks),
-        texts=texts,
+        texts=TextFiles(languages),
         knowledge=knowledge or build_knowledge(lazy=True, languages=languages),
         messages=read_message_profiles(message_files),
         gate=parse_gate(read_catalogue("gate.toml")),

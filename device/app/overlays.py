@@ -14,8 +14,9 @@ from typing import Final
 from device.diagnosis.knowledge import Knowledge, parse_knowledge
 from device.drivers.profile_signature import Signature, read_signature
 from device.selftest.sheet import Sheet
-from device.settings import LANGUAGES, CatalogueFolder, OverlaySettings, read_catalogue, read_text, read_texts
+from device.settings import LANGUAGES, CatalogueFolder, OverlaySettings, read_catalogue, read_text
 from device.table import Table, TableError, parse_toml
+from device.text_files import TextFiles
 
 NAMESPACE: Final = "posmedic-overlay"
 _CHECK: Final = "profile.overlay"
@@ -54,11 +55,10 @@ def build_knowledge(
 
     ``lazy``: only the host's table that is asked for is read; for built-in files and overlays that were checked.
     """
-    texts = {language: read_texts(language) for language in languages}
     words = read_catalogue("forbidden_words.toml")
     forbidden = {language: words.texts(language) for language in languages}
     return parse_knowledge(
-        read_catalogue("causes.toml"), CatalogueFolder("hosts"), texts, overlays, forbidden, lazy=lazy
+        read_catalogue("causes.toml"), CatalogueFolder("hosts"), TextFiles(languages), overlays, forbidden, lazy=lazy
     )
 
 

@@ -10,6 +10,7 @@ from device.diagnosis.verdict import Lines, Text
 from device.table import TableError
 
 Values = Mapping[str, str | Text]
+_ADVICE: Final = ".advice"
 PLACEHOLDERS: Final = frozenset(
     {
         *("code", "usual", "cards", "attempts", "fields", "acquirer", "hotline", "host", "meaning"),
@@ -25,9 +26,14 @@ class Wording:
         self.languages = tuple(texts)
         if not texts:
             raise TableError("catalogue/texts: there is no language")
-        self._texts = {language: dict(_leaves(sections.get("diagnosis", {}))) for language, sections in texts.items()}
-        self._checks = {language: sections.get("check", {}) for language, sections in texts.items()}
-        self._meanings = {language: sections.get("meaning", {}) for language, sections in texts.items()}
+        self._texts: dict[str, Mapping[str, object]] = {}
+        self._meanings: dict[str, Mapping[str, Any]] = {}
+        self._advice: dict[str, Mapping[str, object]] = {}
+        for language, sections in texts.items():
+            self._texts[language] = dict(_leaves(sections.get("diagnosis", {})))
+            self._meanings[language] = sections.get("meaning", {})
+            checks = _leaves(sections.get("check", {}))
+            self._advice[language] = {key.removesuffix(_ADVICE): text for key, text in checks if key.endswith(_ADVICE)}
         self._compare()
 
     def _compare(self) -> None:
@@ -82,18 +88,11 @@ class Wording:
 
     def check_advice(self, check_id: str) -> Text:
         """What to do about a failed self-test: the check's own advice, else a general one."""
-        part, _, fact = check_id.partition(".")
         advice = {}
         for language in self.languages:
-            checks = self._checks[language]
-            row = checks.get(check_id) or _below(_below(checks, part), fact)
-            text = _below(row, "advice") or self._texts[language].get(f"found.{check_id}")
+            text = self._advice[language].get(check_id) or self._texts[language].get(f"found.{check_id}")
             advice[language] = text if isinstance(text, str) else self.fill("found.general", language, {})
         return advice
-
-
-def _below(node: object, key: str) -> object:
-    return node.get(key) if isinstance(node, Mapping) else None
 
 
 def _leaves(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:

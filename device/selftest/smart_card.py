@@ -22,7 +22,7 @@ from device.drivers.smart_card import (
 )
 from device.evidence import Level
 from device.selftest.sheet import Sheet
-from device.settings import CATALOGUE, read_table
+from device.settings import read_catalogue
 from native.pcsc import CardGoneError, Context, PcscError, PcscMissingError, ServiceError
 from protocol.apdu import ApduError
 from protocol.atr import parse_atr
@@ -156,7 +156,7 @@ def _refuse(sheet: Sheet, missing: list[str], reason: str, text: str) -> None:
 
 def read_applications() -> tuple[Application, ...]:
     """The payment applications to ask for, from the catalogue. Raises TableError."""
-    table = read_table(CATALOGUE / "card_applications.toml")
+    table = read_catalogue("card_applications.toml")
     rows = table.tables("application", most=50)
     table.close()
     applications = []

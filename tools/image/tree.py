@@ -22,6 +22,13 @@ include-system-site-packages = true
 version = 3.11
 executable = /usr/bin/python3.11
 """
+_PARSE_ALL: Final = """\
+import sys
+sys.path.insert(0, sys.argv[1])
+from device.settings import CATALOGUE, read_catalogue
+for path in CATALOGUE.rglob("*.toml"):
+    read_catalogue(str(path.relative_to(CATALOGUE)))
+"""
 
 
 class TreeError(Exception):
@@ -56,6 +63,8 @@ def build_tree(wheel: Path, out: Path) -> None:
     where = ("-s", str(out), "-p", "/")  # so that a place in the code reads as on the terminal
     compile_all = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", *where, str(packages)]
     subprocess.run([sys.executable, *compile_all], check=True)
+    # its data files too, in a fresh process of the tree's own modules
+    subprocess.run([sys.executable, "-I", "-c", _PARSE_ALL, str(packages)], check=True)
 
 
 def size_mb(folder: Path) -> float:
