@@ -13,7 +13,7 @@ demo: setup ## the main job on a simulated terminal: writes demo/ and shows the 
 	@$(PY) -m tools.demo --out demo
 
 test: setup ## the whole test suite
-	@$(PY) -m pytest -q
+	@$(PY) -m pytest -q -n auto --dist loadfile
 
 eval: setup ## how often the diagnosis is right: some 500 labelled freeze frames, beside two baselines
 	@$(PY) -m tools.evaluate

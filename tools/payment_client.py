@@ -150,13 +150,17 @@ class Helper:
         self._not_before = 0.0
         self._number = 0
         self._silences = 0
+        self._selling = False
 
     def sale_begins(self) -> bool:
         """Call before the first byte to the host. True: the service was told."""
-        return self._try(lambda client, _until: client.say("busy")) is not None
+        told = self._try(lambda client, _until: client.say("busy")) is not None
+        self._selling = True
+        return told
 
     def sale_ends(self, pending_offline: int = 0) -> bool:
         """Call when the sale is over, with the number of offline payments not yet sent. True: the service was told."""
+        self._selling = False
         return self._try(lambda client, _until: client.say("idle", pending_offline=pending_offline)) is not None
 
     def exchange(self, **handed: object) -> Mapping[str, Any] | None:
@@ -229,6 +233,8 @@ class Helper:
             try:
                 client.say("hello", **self._hello)
                 client.wait_for("welcome", timeout_s=until - time.monotonic())
+                if self._selling:  # the connection was lost within a sale: the new one does not know of it
+                    client.say("busy")
             except NoAnswerError:
                 self._give_up()
                 raise

@@ -114,7 +114,7 @@ def _with_person(setup: HalSetup | None, wanted: frozenset[str], sheet: Sheet) -
 
 def read_key_names() -> Mapping[int, str]:
     """Names of keys by their code, from the catalogue. Raises TableError."""
-    table = read_catalogue("keys.toml")
+    table = read_catalogue("key_names.toml")
     table.text("source")
     rows = table.table("key")
     table.close()

@@ -13,6 +13,7 @@ from device.evidence import CheckSpec
 from device.message_profiles import read_message_profiles
 from device.selftest.check_table import PartRow, parse_checks, parse_parts
 from device.settings import LANGUAGES, read_catalogue
+from device.table import TableError
 from device.text_files import TextFiles
 from device.update.gate import GateRules, parse_gate
 from protocol.iso8583_profile import MessageProfile
@@ -51,3 +52,14 @@ def load_catalogue(
         messages=read_message_profiles(message_files),
         gate=parse_gate(read_catalogue("gate.toml")),
     )
+
+
+def load_what_fits(message_files: Sequence[Path], languages: Sequence[str]) -> tuple[Catalogue, str]:
+    """The same, and the reason why a vendor's message profiles were left out, if they do not fit.
+
+    They must not stop the service. Raises TableError if the product's own files do not fit.
+    """
+    try:
+        return load_catalogue(message_files, languages=languages), ""
+    except TableError as error:
+        return load_catalogue(languages=languages), str(error)

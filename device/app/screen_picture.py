@@ -23,14 +23,14 @@ def draw_screen(
         return ScreenPicture(missing="screen_none")
     if diagnosis is None:
         return ScreenPicture(missing="screen_no_decline")
-    if language not in diagnosis.headline:  # it was made before the terminal spoke this language
-        language = next(iter(diagnosis.headline))
     try:
         from device.outlets.screen.draw import draw_pages  # noqa: PLC0415  Pillow only where a picture is made
         from device.outlets.screen.fonts import parse_fonts  # noqa: PLC0415
     except ImportError:
         return ScreenPicture(missing="screen_no_library")
     try:
+        if language not in diagnosis.headline:  # it was made before the terminal spoke this language
+            language = next(iter(diagnosis.headline))
         fonts = parse_fonts(read_catalogue("fonts.toml"), screen.fonts)
         panel = Panel(screen.width, screen.height, screen.bits)
         (image,) = draw_pages(diagnosis, texts, language, panel, fonts, 0).images

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from device import __version__
 from device.app.applications import Applications
-from device.app.catalogue import Catalogue, load_catalogue
+from device.app.catalogue import Catalogue, load_what_fits
 from device.app.declines import Decline, Declines
 from device.app.evidence_cache import EvidenceCache
 from device.app.host_session import VERSION, HostSession
@@ -43,7 +43,6 @@ from device.ports.json_socket import JsonConnection, JsonServer
 from device.settings import Settings
 from device.store.store import Store
 from device.store.token_key import TokenKey
-from device.table import TableError
 
 _FRAMES: Final = ("request", "response")
 _DEFAULT_HOST: Final = "unionpay"
@@ -101,15 +100,9 @@ class Service:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """The product's knowledge, read on first use so that READY does not wait for it.
-
-        A vendor's message profile that does not fit is left out and told as a problem: it must not stop the service.
-        """
-        try:
-            return load_catalogue(self.settings.message_files, languages=self.settings.spoken)
-        except TableError as error:
-            self._left_out = str(error)
-            return load_catalogue(languages=self.settings.spoken)
+        """The product's knowledge, read on first use so that READY does not wait for it."""
+        catalogue, self._left_out = load_what_fits(self.settings.message_files, self.settings.spoken)
+        return catalogue
 
     def _use_overlays(self) -> None:
         """Their signatures hold and they fit, as a worker has found: lay the same content over the knowledge, once."""
@@ -165,11 +158,9 @@ class Service:
         return evidence
 
     def _note_finding(self, finding: Mapping[str, Any]) -> None:
-        """Turn what the drawing worker found into evidence of the screen."""
-        detail = str(finding["detail"])
-        self._note_evidence(
-            Evidence(str(finding["finding"]), Outcome.FAIL, reason=str(finding["reason"]), detail=detail)
-        )
+        """What the drawing worker found is evidence of the screen."""
+        check, reason, detail = (str(finding[key]) for key in ("finding", "reason", "detail"))
+        self._note_evidence(Evidence(check, Outcome.FAIL, reason=reason, detail=detail))
 
     def _note_application(self) -> None:
         """Who is connected is known at once, without a test."""
