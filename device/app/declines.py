@@ -63,7 +63,7 @@ class Declines:
         diagnosis = diagnose(frame, knowledge)
         decline = Decline(frame, diagnosis, None)
         if decline.declined:
-            decline = dataclasses.replace(decline, number=self._store.add_decline(*_as_text(frame, diagnosis)))
+            decline = dataclasses.replace(decline, number=self._store.declines.add(*_as_text(frame, diagnosis)))
         note("diagnosis", code=exchange.code or "none", verdict=diagnosis.verdict, addressee=diagnosis.addressee)
         return decline
 
@@ -72,7 +72,7 @@ class Declines:
         frame = dataclasses.replace(decline.frame, evidence=self._cache.snapshot(), profile=self._profile())
         diagnosis = diagnose(frame, knowledge)
         if decline.number is not None:
-            self._store.revise_decline(decline.number, *_as_text(frame, diagnosis))
+            self._store.declines.revise(decline.number, *_as_text(frame, diagnosis))
         return Decline(frame, diagnosis, decline.number)
 
 

@@ -24,14 +24,14 @@ def facts_to_json(terminal: TerminalProfile, evidence: Sequence[Evidence]) -> di
 
 def last_to_json(store: Store) -> dict[str, Any] | None:
     """The last decline as plain values, or None."""
-    newest = store.declines(1)
+    newest = store.declines.last(1)
     if not newest:
         return None
     return {
         "at": newest[0].at.isoformat(timespec="seconds"),
         "frame": json.loads(newest[0].frame_json),
         "diagnosis": json.loads(newest[0].diagnosis_json),
-        "before": store.evidence_before(newest[0].number),
+        "before": store.declines.evidence_before(newest[0].number),
     }
 
 

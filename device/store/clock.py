@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -42,3 +43,8 @@ class SystemClock:
     def wall_s(self) -> float:
         """Seconds since 1970."""
         return time.time()
+
+
+def time_of(wall_s: float) -> datetime:
+    """The local time of so many seconds since 1970."""
+    return datetime.fromtimestamp(wall_s).astimezone()

@@ -7,38 +7,24 @@ Every ``add`` is on the disk when it returns. A store that cannot use its file g
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from device.evidence import EntryMode, Evidence, Exchange, MacVerdict, Match, PastSale
 from device.store.audit_log import AuditLog, Notes
-from device.store.clock import Clock, SystemClock
+from device.store.clock import Clock, SystemClock, time_of
+from device.store.declines import KeptDeclines
 from device.store.fault import Fault
 from device.store.faults import Faults
 from device.store.safe_database import SafeDatabase
 from device.store.trends import Trends
 
 MOST_SALES: Final = 200  # of the window: a till makes fewer in half an hour; every frame carries them
-MOST_DECLINES: Final = 500
-MOST_DECLINE_BYTES: Final = 8 << 20
 _CLEARED: Final = "faults cleared"
 _SALE_DAY_S: Final = 86400.0
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDecline:
-    """One decline as it was kept: freeze frame and diagnosis as JSON texts."""
-
-    number: int
-    at: datetime
-    code: str | None
-    frame_json: str
-    diagnosis_json: str
 
 
 class Store:
@@ -48,6 +34,7 @@ class Store:
         self._clock = clock or SystemClock()
         self._safe = SafeDatabase(path, self._clock)
         self._faults = Faults(self._safe, self._clock)
+        self.declines = KeptDeclines(self._safe, self._clock)
         self.trends = Trends(self._safe, self._clock)
         self.audit = AuditLog(self._safe, self._clock, anchor_path or path.with_name("audit.head"))
         self.notes = Notes(self._safe)
@@ -111,68 +98,6 @@ class Store:
 
         return self._safe.read(read)
 
-    def add_decline(self, frame_json: str, diagnosis_json: str) -> int:
-        """Keep one decline and return its number; the oldest go when rows or bytes are over their bounds."""
-        code = json.loads(diagnosis_json).get("code")
-        wall_s = self._clock.wall_s()
-
-        def add(database: sqlite3.Connection) -> int:
-            cursor = database.execute(
-                "INSERT INTO decline (code, wall_s, frame, diagnosis, bytes) VALUES (?,?,?,?,?)",
-                (code, wall_s, frame_json, diagnosis_json, _size(frame_json, diagnosis_json)),
-            )
-            database.execute(
-                "INSERT INTO code_count (code, first_wall_s, last_wall_s, count) VALUES (?,?,?,1)"
-                " ON CONFLICT (code) DO UPDATE SET last_wall_s = excluded.last_wall_s, count = count + 1",
-                (code or "", wall_s, wall_s),
-            )
-            _prune_declines(database)
-            return int(cursor.lastrowid or 0)
-
-        return self._safe.write(add)
-
-    def revise_decline(self, number: int, frame_json: str, diagnosis_json: str) -> None:
-        """Replace what was kept under ``number``; nothing happens if it has been pruned.
-
-        What the first frame knew otherwise stays: :meth:`evidence_before`.
-        """
-
-        def revise(database: sqlite3.Connection) -> None:
-            old = database.execute("SELECT frame FROM decline WHERE id = ?", (number,)).fetchone()
-            if old is None:
-                return
-            database.execute(
-                "INSERT OR IGNORE INTO decline_before (decline_id, evidence) VALUES (?, ?)",
-                (number, json.dumps(_changed(old[0], frame_json), ensure_ascii=False)),
-            )
-            database.execute(
-                "UPDATE decline SET frame = ?, diagnosis = ?, bytes = ? WHERE id = ?",
-                (frame_json, diagnosis_json, _size(frame_json, diagnosis_json), number),
-            )
-            _prune_declines(database)
-
-        self._safe.write(revise)
-
-    def declines(self, limit: int = 50) -> tuple[StoredDecline, ...]:
-        """The last declines, newest first."""
-        return self._safe.read(
-            lambda database: tuple(
-                StoredDecline(number, _time(wall_s), code, frame, diagnosis)
-                for number, wall_s, code, frame, diagnosis in database.execute(
-                    "SELECT id, wall_s, code, frame, diagnosis FROM decline ORDER BY id DESC LIMIT ?", (limit,)
-                )
-            )
-        )
-
-    def evidence_before(self, number: int) -> list[dict[str, Any]]:
-        """Evidence of the moment of a decline that the test after it found changed, as the frame held it."""
-        row = self._safe.read(
-            lambda database: database.execute(
-                "SELECT evidence FROM decline_before WHERE decline_id = ?", (number,)
-            ).fetchone()
-        )
-        return json.loads(row[0]) if row else []
-
     def note_evidence(self, evidence: Iterable[Evidence], known: Sequence[Evidence] = ()) -> None:
         """Remember what failed; what passed ends its fault. ``known``: everything known now, for its freeze frame."""
         items = list(evidence)
@@ -223,7 +148,7 @@ class Store:
     def last_time_seen(self) -> datetime | None:
         """Wall clock of the last write: the latest one made, not the greatest, so a wrong clock heals."""
         row = self._safe.read(lambda database: database.execute("SELECT wall_s FROM moment").fetchone())
-        return _time(row[0]) if row else None
+        return time_of(row[0]) if row else None
 
     def history(self, checks: Iterable[str] = ()) -> dict[str, Any]:
         """Return the fault memory as plain values; ``codes`` and ``faults`` have first and last time and count.
@@ -245,7 +170,7 @@ class Store:
                 {"code": code or None, "first_seen": _iso(first_s), "last_seen": _iso(last_s), "count": count}
                 for code, first_s, last_s, count in codes
             ],
-            "declines": [_summary(decline) for decline in self.declines()],
+            "declines": [decline.summary() for decline in self.declines.last()],
             "faults": [fault.to_json() for fault in self.faults()],
             "untested": list(self._faults.untested(checks)),
             "untested_this_boot": list(self._faults.untested_this_boot(checks)),
@@ -254,32 +179,6 @@ class Store:
     def close(self) -> None:
         """Close the file, for commands that open the store themselves; the service just ends."""
         self._safe.close()
-
-
-def _prune_declines(database: sqlite3.Connection) -> None:
-    """Keep the newest declines within both bounds."""
-    database.execute(
-        "DELETE FROM decline WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER newest AS place,"
-        " sum(bytes) OVER newest AS total FROM decline WINDOW newest AS (ORDER BY id DESC))"
-        " WHERE place > ? OR (total > ? AND place > 1))",
-        (MOST_DECLINES, MOST_DECLINE_BYTES),
-    )
-    database.execute("DELETE FROM decline_before WHERE decline_id NOT IN (SELECT id FROM decline)")
-
-
-def _changed(old_json: str, new_json: str) -> list[dict[str, Any]]:
-    """The evidence of the older frame whose outcome, value or reason the newer one has otherwise."""
-
-    def rows(text: str) -> dict[str, dict[str, Any]]:
-        return {row["id"]: row for row in json.loads(text).get("evidence", ())}
-
-    told = ("outcome", "value", "reason")
-    new = rows(new_json)
-    return [
-        row
-        for name, row in rows(old_json).items()
-        if name not in new or [row.get(key) for key in told] != [new[name].get(key) for key in told]
-    ]
 
 
 def _past_sale(row: tuple[Any, ...]) -> PastSale:
@@ -299,19 +198,5 @@ def _past_sale(row: tuple[Any, ...]) -> PastSale:
     )
 
 
-def _summary(decline: StoredDecline) -> dict[str, Any]:
-    diagnosis = json.loads(decline.diagnosis_json)
-    told = {key: diagnosis.get(key) for key in ("code", "host", "verdict", "addressee", "short_code")}
-    return {"number": decline.number, "at": decline.at.isoformat(timespec="seconds"), **told}
-
-
-def _size(*texts: str) -> int:
-    return sum(len(text.encode()) for text in texts)
-
-
-def _time(wall_s: float) -> datetime:
-    return datetime.fromtimestamp(wall_s).astimezone()
-
-
 def _iso(wall_s: float) -> str:
-    return _time(wall_s).isoformat(timespec="seconds")
+    return time_of(wall_s).isoformat(timespec="seconds")

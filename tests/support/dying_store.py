@@ -51,11 +51,11 @@ class Story:
         self.clock = HandClock()
         self.store = Store(folder / "posmedic.db", self.clock)
         store, clock = self.store, self.clock
-        filled = [lambda: store.add_decline(frame("pass", 120_000), DIAGNOSIS)] * 6  # the log is moved into the file
+        filled = [lambda: store.declines.add(frame("pass", 120_000), DIAGNOSIS)] * 6  # the log is moved into the file
         self.actions: list[Callable[[], object]] = [
             lambda: store.add_exchange(SALE),
-            lambda: store.add_decline(frame("pass"), DIAGNOSIS),
-            lambda: store.revise_decline(1, frame("fail"), DIAGNOSIS),
+            lambda: store.declines.add(frame("pass"), DIAGNOSIS),
+            lambda: store.declines.revise(1, frame("fail"), DIAGNOSIS),
             lambda: store.note_evidence([reader(Outcome.FAIL)], [signal(-71)]),
             lambda: store.note_evidence([signal(-70), reader(Outcome.FAIL)]),
             store.faults,
@@ -80,8 +80,8 @@ def told(folder: Path) -> Any:
     key = folder / "token.key"
     return {
         "history": store.history(CHECKS),
-        "frames": [(decline.number, decline.frame_json) for decline in store.declines()],
-        "before": store.evidence_before(1),
+        "frames": [(decline.number, decline.frame_json) for decline in store.declines.last()],
+        "before": store.declines.evidence_before(1),
         "sales": len(store.recent_sales(1e9)),
         "samples": {
             period: [str(sample) for sample in store.trends.samples("modem.signal", period)]

@@ -21,9 +21,10 @@ from device.evidence import (
     Outcome,
     PastSale,
 )
-from device.store import store as store_module
+from device.store import declines as declines_module
 from device.store.database import MOST_BYTES, StoreError, open_file
-from device.store.store import MOST_DECLINES, MOST_SALES, Store
+from device.store.declines import MOST_DECLINES
+from device.store.store import MOST_SALES, Store
 
 WINDOW_S = 1800.0
 CARD = CardFacts("token-a", bin_group="bank-a", scheme="unionpay", issuer_country="0840", terminal_country="156")
@@ -116,26 +117,26 @@ def test_a_sale_of_another_boot_without_a_plausible_age_is_left_out(path: Path, 
 
 def test_declines_come_back_newest_first_and_can_be_revised(path: Path, clock: HandClock) -> None:
     store = Store(path, clock)
-    first, second = store.add_decline('{"n":1}', diagnosis()), store.add_decline('{"n":2}', diagnosis("51"))
-    store.revise_decline(first, '{"n":11}', diagnosis())
-    found = store.declines()
+    first, second = store.declines.add('{"n":1}', diagnosis()), store.declines.add('{"n":2}', diagnosis("51"))
+    store.declines.revise(first, '{"n":11}', diagnosis())
+    found = store.declines.last()
     assert [(item.number, item.code, item.frame_json) for item in found] == [
         (second, "51", '{"n":2}'),
         (first, "62", '{"n":11}'),
     ]
     assert found[0].at.timestamp() == clock.wall
-    assert [item.number for item in store.declines(1)] == [second]
+    assert [item.number for item in store.declines.last(1)] == [second]
 
 
 def test_what_was_known_at_a_decline_stays_beside_what_the_test_after_it_found(path: Path) -> None:
     store = Store(path)
     rows = [{"id": f"a.{n}", "outcome": "pass", "value": n, "reason": ""} for n in range(3)]
-    number = store.add_decline(json.dumps({"evidence": rows}), diagnosis())
+    number = store.declines.add(json.dumps({"evidence": rows}), diagnosis())
     changed = [rows[0], {**rows[1], "outcome": "fail"}, {**rows[2], "value": 9}]
-    store.revise_decline(number, json.dumps({"evidence": changed}), diagnosis())
-    store.revise_decline(number, json.dumps({"evidence": rows}), diagnosis())
-    assert store.evidence_before(number) == rows[1:]
-    assert store.evidence_before(number + 1) == []
+    store.declines.revise(number, json.dumps({"evidence": changed}), diagnosis())
+    store.declines.revise(number, json.dumps({"evidence": rows}), diagnosis())
+    assert store.declines.evidence_before(number) == rows[1:]
+    assert store.declines.evidence_before(number + 1) == []
 
 
 def test_when_something_happened_last_is_known_across_a_restart_but_not_by_a_wrong_clock(
@@ -192,11 +193,11 @@ def test_the_last_time_seen_is_the_latest_written_so_a_wrong_clock_heals(path: P
 
 
 def test_history_counts_codes_even_after_their_frames_were_pruned(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "MOST_DECLINES", 2)
+    monkeypatch.setattr(declines_module, "MOST_DECLINES", 2)
     store = Store(path)
     for _ in range(5):
-        store.add_decline("{}", diagnosis())
-    store.add_decline("{}", diagnosis(None))
+        store.declines.add("{}", diagnosis())
+    store.declines.add("{}", diagnosis(None))
     store.note_evidence([fault(Outcome.FAIL, "outside_limit")])
     history = json.loads(json.dumps(store.history()))
     assert {row["code"]: row["count"] for row in history["codes"]} == {"62": 5, None: 1}
@@ -218,19 +219,19 @@ def test_sales_and_declines_are_bounded_in_rows(path: Path, clock: HandClock) ->
     assert len(store.recent_sales(1e9)) == MOST_SALES
     for number in range(MOST_DECLINES + 5):
         store._safe._database.execute("INSERT INTO decline VALUES (NULL,'62',?,'{}','{}',4)", (number,))
-    newest = store.add_decline("{}", diagnosis())
-    assert len(store.declines(10000)) == MOST_DECLINES
-    assert store.declines(1)[0].number == newest
+    newest = store.declines.add("{}", diagnosis())
+    assert len(store.declines.last(10000)) == MOST_DECLINES
+    assert store.declines.last(1)[0].number == newest
 
 
 def test_declines_are_bounded_in_bytes_and_the_newest_always_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "MOST_DECLINE_BYTES", 100_000)
+    monkeypatch.setattr(declines_module, "MOST_DECLINE_BYTES", 100_000)
     store = Store(path)
     for _ in range(60):
-        store.add_decline(json.dumps("x" * 30_000), diagnosis())
-    assert len(store.declines()) == 3
-    store.add_decline(json.dumps("y" * 300_000), diagnosis())
-    assert len(store.declines()) == 1
+        store.declines.add(json.dumps("x" * 30_000), diagnosis())
+    assert len(store.declines.last()) == 3
+    store.declines.add(json.dumps("y" * 300_000), diagnosis())
+    assert len(store.declines.last()) == 1
     assert sum(file.stat().st_size for file in path.parent.iterdir()) < 4_000_000
 
 
@@ -247,7 +248,7 @@ def test_tokens_of_yesterday_are_gone_from_the_file(path: Path, clock: HandClock
 def test_no_card_number_reaches_the_files_and_only_the_owner_may_read_them(path: Path) -> None:
     store = Store(path)
     store.add_exchange(sale())
-    store.add_decline("{}", diagnosis())
+    store.declines.add("{}", diagnosis())
     store.note_evidence([fault(Outcome.FAIL)])
     written = b"".join(file.read_bytes() for file in path.parent.iterdir())
     assert b"token-a" in written  # the search does look where records are
@@ -281,7 +282,7 @@ def test_a_newer_version_of_the_file_is_still_read_and_written(path: Path) -> No
 def test_a_damaged_file_is_set_aside_and_a_fresh_one_begun(path: Path, damage: str) -> None:
     first = Store(path)
     for _ in range(30):
-        first.add_decline(json.dumps("x" * 3000), diagnosis())
+        first.declines.add(json.dumps("x" * 3000), diagnosis())
     first.close()
     data = bytearray(path.read_bytes())
     if damage == "all":
@@ -312,9 +313,9 @@ def test_damaged_files_do_not_pile_up(path: Path) -> None:
 def test_a_folder_that_cannot_be_used_means_memory_and_a_plain_sentence(where: str) -> None:
     store = Store(Path(where))
     store.add_exchange(sale())
-    number = store.add_decline("{}", diagnosis())
+    number = store.declines.add("{}", diagnosis())
     assert len(store.recent_sales(WINDOW_S)) == 1
-    assert store.declines()[0].number == number
+    assert store.declines.last()[0].number == number
     assert store.degraded is not None
     assert store.degraded.startswith(f"{where} cannot be opened: ")
     assert store.history()["kept"] == store.degraded
@@ -342,7 +343,7 @@ from unit.test_store import sale, diagnosis
 folder = Path("{folder}")
 clock = HandClock()
 store = Store(folder / "a.db", clock)
-kept = store.add_decline("{{}}", diagnosis())
+kept = store.declines.add("{{}}", diagnosis())
 (folder / "fill").write_bytes(b"")
 with (folder / "fill").open("wb", buffering=0) as file:
     try:
@@ -351,16 +352,16 @@ with (folder / "fill").open("wb", buffering=0) as file:
     except OSError:
         pass
 for _ in range(40):
-    store.add_decline(json.dumps("x" * 20000), diagnosis())
+    store.declines.add(json.dumps("x" * 20000), diagnosis())
 full = store.degraded
-first = len(store.declines()), store.declines()[-1].number == kept
+first = len(store.declines.last()), store.declines.last()[-1].number == kept
 (folder / "fill").unlink()
 clock.pass_s(61)
 store.add_exchange(sale())
 healed = store.degraded
 store.close()
 again = Store(folder / "a.db", clock)
-print(json.dumps([full, first, healed, len(again.declines()), again.declines()[-1].number == kept]))
+print(json.dumps([full, first, healed, len(again.declines.last()), again.declines.last()[-1].number == kept]))
 """
 
 
@@ -391,7 +392,7 @@ from unit.test_store import sale, diagnosis
 store = Store(Path(sys.argv[1]))
 for number in range(10000):
     store.add_exchange(sale(str(number % 100).zfill(2)))
-    kept = store.add_decline("{}", diagnosis())
+    kept = store.declines.add("{}", diagnosis())
     os.write(1, b"%d\\n" % kept)
 """
 
@@ -409,7 +410,7 @@ def test_what_was_acknowledged_is_there_after_a_kill(path: Path, after: int) -> 
     acknowledged = after + rest.count(b"\n")
     store = Store(path)
     assert (store.degraded, store.set_aside) == (None, None)
-    assert len(store.declines(100_000)) in (min(acknowledged, MOST_DECLINES), min(acknowledged + 1, MOST_DECLINES))
+    assert len(store.declines.last(100_000)) in (min(acknowledged, MOST_DECLINES), min(acknowledged + 1, MOST_DECLINES))
     assert len(store.recent_sales(WINDOW_S)) >= min(acknowledged, MOST_SALES)
 
 
