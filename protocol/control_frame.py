@@ -293,8 +293,7 @@ class Deframer:
         return stop
 
     def _check_lrc(self, at: int, begin: int, stop: int) -> Frame | _Bad:
-        buffer = self._buffer
-        payload = buffer[begin:stop]
+        buffer, payload = self._buffer, self._buffer[begin:stop]
         if _lrc(self._profile, buffer[at], buffer[at + 1 : begin], payload, buffer[stop]) != buffer[stop + 1]:
             payload[:] = bytes(len(payload))
             return _Bad(FrameFault.BAD_LRC, stop + 2 - at)
