@@ -37,8 +37,8 @@ bench: setup ## speed and memory, as figures and ratios
 fuzz: setup ## every decoder for five seconds, half guided by coverage, half plain (a minute on two cores)
 	@$(PY) -m tools.fuzz --seconds 5
 
-long-test: setup ## property tests with many examples, 10,000 declines in a row, then 10 million inputs for each decoder (some 40 minutes on two free cores, can be interrupted)
-	@HYPOTHESIS_PROFILE=long $(PY) -m pytest -q tests/unit tests/flow/test_soak.py
+long-test: setup ## property tests with many examples, 10,000 declines and 80 killed installations in a row, then 10 million inputs for each decoder (some 40 minutes on two free cores, can be interrupted)
+	@HYPOTHESIS_PROFILE=long $(PY) -m pytest -q tests/unit tests/flow/test_soak.py tests/flow/test_update_faults.py
 	@$(PY) -m tools.fuzz --runs 10000000
 
 image: setup ## what a vendor flashes, for ARCH=arm64 (default), armhf, amd64: package, disk, signed update; in build/image

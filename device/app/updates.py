@@ -26,6 +26,7 @@ _INSTALL_S: Final = 1800.0
 _ASK_AGAIN_S: Final = 5.0  # RAUC may come up later than we do
 _MOST_ASKED: Final = 3
 _BATTERY: Final = "power.battery"
+_EXTERNAL: Final = "power.external"
 
 Answer = Callable[[Mapping[str, Any]], None]
 
@@ -63,6 +64,7 @@ class Updates:
         self._stays: bool | None = None
         self._gate_waits: list[Callable[[bool], None]] = []
         self._system: Mapping[str, Any] = {}
+        self._unanswered = ""  # why RAUC told no slots when it was asked last
         self._under_way: Mapping[str, Any] | None = None
         self._worker: Worker | None = None
         self._waiting: list[Callable[[], None]] = []
@@ -76,7 +78,8 @@ class Updates:
         """The first self-test of this boot has ended: judge what runs, once RAUC has told its slots."""
 
         def judge() -> None:
-            if not self._system and asked < _MOST_ASKED:
+            busy = self._unanswered == "under_way" and asked * _ASK_AGAIN_S < _INSTALL_S
+            if self._unanswered and (busy or asked < _MOST_ASKED):
                 self._loop.call_in(_ASK_AGAIN_S, lambda: self.boot_done(evidence, asked + 1))
                 return
             self._note_finished_install()
@@ -100,6 +103,11 @@ class Updates:
 
     def refresh(self, done: Callable[[], None]) -> None:
         """Ask RAUC for the slots; without an updater or an answer they stay as they were known."""
+
+        def told(answer: Mapping[str, Any]) -> None:
+            self._unanswered = answer.get("refused", "")
+            done()
+
         settings = self._settings
         if settings is None:
             done()
@@ -108,7 +116,7 @@ class Updates:
             lambda report: update_task.report_system(settings, report),
             _ASK_S,
             lambda _step: None,
-            lambda _answer: done(),
+            told,
         )
 
     def status(self) -> Mapping[str, Any]:
@@ -140,12 +148,10 @@ class Updates:
 
         ``gated``: only once the version that runs has come through its first self-test.
         """
-        settings, refused = self._settings, self.refusal(gated=gated)
+        settings, refused = self._settings, self._obstacle(gated=gated)
         if settings is None or refused:
             done({"refused": refused, "said": ""})
             return
-        self._under_way = {"percent": 0, "text": path.name}
-        self.watch({"version": path.name, "percent": 0})
 
         def step(told: Mapping[str, Any]) -> None:
             if "percent" in told:
@@ -161,15 +167,21 @@ class Updates:
             self.watch({"version": version, **ending})
             self.refresh(lambda: done(answer))
 
-        self._log("update", install=path.name)
-        self._work(
-            lambda report: update_task.report_install(
-                settings, path, self.running, self._boot_id, self.records, report
-            ),
-            _INSTALL_S,
-            step,
-            end,
-        )
+        def begin(_power: Sequence[Evidence]) -> None:
+            self._under_way = None
+            if refused := self.refusal(gated=gated):
+                done({"refused": refused, "said": ""})
+                return
+            self._under_way = {"percent": 0, "text": path.name}
+            self.watch({"version": path.name, "percent": 0})
+            self._log("update", install=path.name)
+            self._work(install, _INSTALL_S, step, end)
+
+        def install(report: Report) -> None:
+            update_task.report_install(settings, path, self.running, self._boot_id, self.records, report)
+
+        self._under_way = {"percent": 0, "text": path.name}
+        self._rerun(("power",), begin)  # what is known of the battery may be half an hour old
 
     def switch(self, done: Answer) -> None:
         """Have the slot that does not run started next, under the same conditions as an update."""
@@ -181,18 +193,22 @@ class Updates:
 
     def refusal(self, *, gated: bool = True) -> str:
         """Why no update may be installed just now, as a word of the texts; "" if one may."""
+        if (obstacle := self._obstacle(gated=gated)) or self._settings is None:
+            return obstacle
+        known = {item.id: item.value for item in self._evidence()}
+        charge = known.get(_BATTERY)
+        low = isinstance(charge, int | float) and charge < self._settings.min_battery
+        return "battery_low" if low and known.get(_EXTERNAL) != "yes" else ""
+
+    def _obstacle(self, *, gated: bool) -> str:
+        """Why no update may be installed, the battery apart, which must be asked."""
         if self._settings is None:
             return "no_updater"
-        if self._worker is not None:
+        if self._worker is not None or self._under_way is not None or self._unanswered == "under_way":
             return "under_way"
         if held := self._held_back():
             return held
-        if gated and self.gate_open:
-            return "gate_open"
-        charge = next((item.value for item in self._evidence() if item.id == _BATTERY), None)
-        if isinstance(charge, int | float) and charge < self._settings.min_battery:
-            return "battery_low"
-        return ""
+        return "gate_open" if gated and self.gate_open else ""
 
     def _note_finished_install(self) -> None:
         """RAUC goes on where this service was killed during an install: what it has finished is installed."""

@@ -21,6 +21,8 @@ _NAMED: Final = (  # what RAUC says -> what it means; the first that fits. Texts
     ("exceeds bundle size", "truncated"),
     ("Invalid bundle format", "not_a_bundle"),
     ("Invalid identifier", "not_a_bundle"),
+    ("splicing data: Error writing to file descriptor: No space left", "slot_too_small"),
+    ("No space left", "disk_full"),
     ("too small", "truncated"),
     ("No such file", "no_file"),
     ("Failed to open", "no_file"),

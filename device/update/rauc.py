@@ -61,7 +61,8 @@ class Rauc:
         """Slots and boot order. Raises RaucError."""
         done = self._ask("status", "--detailed", "--output-format=json")
         if done.returncode != 0:
-            raise RaucError("no_service", _last_line(done.stderr))
+            busy = "lready processing" in done.stderr  # RAUC tells no slots while it installs
+            raise RaucError("under_way" if busy else "no_service", _last_line(done.stderr))
         try:
             return _system_state(json.loads(done.stdout))
         except (ValueError, KeyError, TypeError) as error:

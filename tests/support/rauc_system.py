@@ -17,12 +17,15 @@ from tools.image.disk import Signer, make_signer
 
 COMPATIBLE: Final = "posmedic test terminal"
 SLOT_MIB: Final = 8
+IMAGE_MIB: Final = 4
 _TRIES: Final = 3
 _BACKEND: Final = """#!/bin/bash
 cd "{boot}"
 case $1 in
   get-primary) for s in $(cat order); do [ "$(cat $s.left)" -gt 0 ] && {{ echo $s; exit 0; }}; done; exit 1 ;;
-  set-primary) o=$2; for s in A B; do [ $s = "$2" ] || o="$o $s"; done; echo "$o" >order; echo 3 >"$2.left" ;;
+  set-primary)
+    while [ -e hold ]; do sleep 0.05; done
+    o=$2; for s in A B; do [ $s = "$2" ] || o="$o $s"; done; echo "$o" >order; echo 3 >"$2.left" ;;
   get-state) [ "$(cat "$2.left")" -gt 0 ] && echo good || echo bad ;;
   set-state) [ "$3" = good ] && echo 3 >"$2.left" || echo 0 >"$2.left" ;;
   get-current) cat current ;;
@@ -39,11 +42,11 @@ bootloader-custom-backend={folder}/backend
 [keyring]
 path={ca}
 [slot.rootfs.0]
-device={folder}/slotA.img
+device={A}
 type=raw
 bootname=A
 [slot.rootfs.1]
-device={folder}/slotB.img
+device={B}
 type=raw
 bootname=B
 """
@@ -67,16 +70,15 @@ class RaucSystem:
         (folder / "mnt").mkdir()
         boot = folder / "boot"
         boot.mkdir()
+        self._devices = {slot: self._make_slot(slot) for slot in "AB"}
         for slot in "AB":
-            with (folder / f"slot{slot}.img").open("wb") as image:
-                image.truncate(SLOT_MIB << 20)
             (boot / f"{slot}.left").write_text(f"{_TRIES}\n")
         (boot / "order").write_text("A B\n")
         (boot / "current").write_text("A\n")
         backend = folder / "backend"
         backend.write_text(_BACKEND.format(boot=boot))
         backend.chmod(0o755)
-        self.config.write_text(_CONFIG.format(compatible=COMPATIBLE, folder=folder, ca=self.signer.ca))
+        self.config.write_text(_CONFIG.format(compatible=COMPATIBLE, folder=folder, ca=self.signer.ca, **self._devices))
         self._boot = boot
         address = f"unix:path={folder}/bus"
         self._bus = subprocess.Popen(
@@ -91,6 +93,14 @@ class RaucSystem:
         self._log = (folder / "rauc.log").open("ab")
         self._service: subprocess.Popen[bytes] | None = None
         self.boot()
+
+    def _make_slot(self, slot: str) -> str:
+        """A device of fixed size: a plain file would grow under too large an image."""
+        image = self.folder / f"slot{slot}.img"
+        with image.open("wb") as file:
+            file.truncate(SLOT_MIB << 20)
+        made = subprocess.run(["losetup", "-f", "--show", str(image)], capture_output=True, text=True, check=True)
+        return made.stdout.strip()
 
     def boot(self) -> str:
         """Start anew as a boot loader does: the first slot with tries left, one try spent; returns its name."""
@@ -111,6 +121,50 @@ class RaucSystem:
             time.sleep(0.05)  # the service appears on the bus by itself and tells nobody
         raise RuntimeError(f"rauc does not start; see {self.folder / 'rauc.log'}")
 
+    def reset(self) -> None:
+        """As from the factory: both slots can be started, A is next, RAUC remembers nothing."""
+        self.stop_service()
+        (self.folder / "status").unlink(missing_ok=True)
+        for slot in "AB":
+            (self._boot / f"{slot}.left").write_text(f"{_TRIES}\n")
+            with Path(self._devices[slot]).open("wb") as device:
+                device.write(bytes(1 << 20))
+                os.fsync(device.fileno())
+        (self._boot / "order").write_text("A B\n")
+        self.hold.unlink(missing_ok=True)
+        self.boot()
+
+    @property
+    def hold(self) -> Path:
+        """While this file is there, RAUC waits before it changes over to the slot it has written."""
+        return self._boot / "hold"
+
+    def wait_until_idle(self) -> None:
+        """Until RAUC, which goes on by itself, is done."""
+        until = time.monotonic() + 60
+        while self.busy:
+            if time.monotonic() > until:
+                raise RuntimeError(f"rauc does not come to an end; see {self.folder / 'rauc.log'}")
+            time.sleep(0.02)  # it tells nobody but its own client
+
+    def mark(self, slot: str, state: str) -> None:
+        """Set a slot's state behind RAUC's back, as a boot loader or a worn flash might."""
+        (self._boot / f"{slot}.left").write_text(f"{_TRIES if state == 'good' else 0}\n")
+
+    @property
+    def busy(self) -> bool:
+        """Whether RAUC is at an installation."""
+        words = ["dbus-send", "--session", "--print-reply=literal", "--dest=de.pengutronix.rauc", "/"]
+        words += ["org.freedesktop.DBus.Properties.Get", "string:de.pengutronix.rauc.Installer", "string:Operation"]
+        told = subprocess.run(words, env=self.environment, capture_output=True, text=True, check=False, timeout=60)
+        return "idle" not in told.stdout
+
+    def holds(self, slot: str, bundle_content: bytes) -> bool:
+        """Whether the image whose repeated content this is stands in the slot, whole."""
+        image = (bundle_content * (1 << 20))[: IMAGE_MIB << 20]
+        with Path(self._devices[slot]).open("rb") as device:
+            return device.read(len(image)) == image
+
     def tries(self, slot: str) -> int:
         """How often the slot may still be started without being marked good."""
         return int((self._boot / f"{slot}.left").read_text())
@@ -119,6 +173,11 @@ class RaucSystem:
     def next_slot(self) -> str:
         """The slot that the boot loader would choose."""
         return next((name for name in (self._boot / "order").read_text().split() if self.tries(name) > 0), "none")
+
+    @property
+    def current(self) -> str:
+        """The slot that runs."""
+        return (self._boot / "current").read_text().strip()
 
     def rauc(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run ``rauc``."""
@@ -160,12 +219,13 @@ def make_bundle(
     compatible: str = COMPATIBLE,
     bundle_format: str = "plain",
     content: bytes = b"new system ",
+    image_mib: int = IMAGE_MIB,
 ) -> Path:
-    """A signed bundle whose image begins with ``content``."""
+    """A signed bundle whose image is ``content``, repeated."""
     work = folder / f"content-{version}-{bundle_format}"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    (work / "rootfs.img").write_bytes((content * (1 << 20))[: 4 << 20])
+    (work / "rootfs.img").write_bytes((content * (image_mib << 20))[: image_mib << 20])
     manifest = f"[update]\ncompatible={compatible}\nversion={version}\n[bundle]\nformat={bundle_format}\n"
     (work / "manifest.raucm").write_text(f"{manifest}[image.rootfs]\nfilename=rootfs.img\n")
     bundle = folder / f"update-{version}-{bundle_format}.raucb"

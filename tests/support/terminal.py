@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,6 +28,7 @@ class Terminal:
         self.log = folder / "service.log"
         self.settings = folder / "settings.toml"
         self.screen = folder / "screen.png"
+        self.inside: Sequence[str] = ()  # a command that runs the service and its commands in a world of their own
         self.configure()
 
     def configure(self, more: str = "", screen: str = "", language: str = "zh") -> None:
@@ -40,7 +41,7 @@ class Terminal:
     def running(self) -> Iterator[RunningService]:
         """Run the service; in the end it stops in order, and its log holds no traceback."""
         with self.log.open("ab") as log:
-            service = RunningService(self.settings, self.run_dir, log)
+            service = RunningService(self.settings, self.run_dir, log, self.inside)
             try:
                 service.wait_for_line("selftest run=boot", timeout_s=PATIENCE_S)
                 yield service
@@ -58,7 +59,7 @@ class Terminal:
         self, *words: str | Path, given: bytes | None = None, settings: bool = True
     ) -> subprocess.CompletedProcess[bytes]:
         """Run one ``posmedic`` command; whatever it says, it is no traceback."""
-        line = [sys.executable, "-I", "-m", "device", *map(str, words)]
+        line = [*self.inside, sys.executable, "-I", "-m", "device", *map(str, words)]
         if settings:
             line += ["--settings", str(self.settings)]
         done = subprocess.run(line, input=given, capture_output=True, timeout=60, check=False)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -21,12 +21,16 @@ class SimulationError(RuntimeError):
 
 
 class RunningService:
-    """``python -I -m device run``; every log line is kept and written to ``service.log``."""
+    """``python -I -m device run``; every log line is kept and written to ``service.log``.
 
-    def __init__(self, settings: Path, run_dir: Path, log: IO[bytes]) -> None:
+    ``inside`` is a command that runs another one in a world of its own, as ``unshare`` does.
+    """
+
+    def __init__(self, settings: Path, run_dir: Path, log: IO[bytes], inside: Sequence[str] = ()) -> None:
         self._settings = settings
         self._run_dir = run_dir
         self._log = log
+        self._inside = inside
         self._lines: list[str] = []
         self._news = threading.Condition()
         self._process = self._start()
@@ -86,7 +90,7 @@ class RunningService:
         return result
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-I", "-m", "device", "run", "--settings", str(self._settings)]
+        command = [*self._inside, sys.executable, "-I", "-m", "device", "run", "--settings", str(self._settings)]
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/"
         )
