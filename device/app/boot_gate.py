@@ -94,8 +94,8 @@ class BootGate:
             decided(False)
             return
         self._end(Ending.REGRESSED if found else Ending.GOOD, source, running, found, _NO_WAY_BACK if found else "")
-        self._forget_pending()
         self._keep(running, first)
+        self._forget_pending()  # last: it tells a service that is started again which update the verdict is of
         decided(True)
 
     def _settle_pending(self, running: Running, others: OtherSlots) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from device.app.boot_gate import BootGate, OtherSlots
-from device.commands.gate import run_gate
+from device.commands.gate import _count_boot, _tell_silent
 from device.evidence import Evidence, Outcome
 from device.update.gate import Counts, GateRules
 from device.update.records import Baseline, Pending, Records, Running
@@ -38,9 +38,9 @@ def judge(folder: Path, running: Running, outcome: Outcome) -> None:
 
 
 def guard(folder: Path) -> None:
-    settings = folder.parent / "settings.toml"
-    settings.write_text(f'[service]\nstate_dir = "{folder}"\nrun_dir = "{folder}/none"\n[update]\ngate_s = 10\n')
-    run_gate(settings, folder / "none", patience_s=0.0)
+    records, baseline = Records(folder / "update"), Baseline(OLD, {CHECK: "pass"})
+    _count_boot(records, baseline, NEW)
+    _tell_silent(records, baseline, NEW, 90)
 
 
 PHASES: dict[str, Callable[[Path], None]] = {

@@ -36,6 +36,24 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 @needs_compiler
+def test_a_boot_gate_that_is_killed_at_any_of_its_writes_comes_to_the_same_when_it_starts_again(
+    library: Path, folder: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tests/support/dying_gate.py"), str(folder / "state")],
+        env={**os.environ, "LD_PRELOAD": str(library), "PYTHONPATH": f"{ROOT / 'tests'}:{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["wrong"] == []
+    assert found["writes"] > 25
+
+
+@needs_compiler
 @pytest.mark.parametrize("how", ["before", "half"])
 def test_a_store_that_is_killed_at_any_of_its_writes_loses_nothing(how: str, library: Path, folder: Path) -> None:
     """Each call that changes a file is tried; ``half`` leaves half of its bytes, as a power cut may."""
