@@ -72,9 +72,9 @@ def in_child(phase: Callable[[Path], None], folder: Path, at: int) -> tuple[int,
         os._exit(0)
     os.close(tell)
     status = os.waitpid(pid, 0)[1]
-    seen = os.read(told, 20)
+    writes = os.read(told, 20)
     os.close(told)
-    return status, int(seen or 0)
+    return status, int(writes or 0)
 
 
 def state(folder: Path) -> Any:
