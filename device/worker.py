@@ -29,6 +29,7 @@ _GRACE_S: Final = 2.0
 _REAP_S: Final = 0.05
 _MOST_REAP_S: Final = 120.0
 _MOST_FDS: Final = 65536
+_NICE: Final = 10
 
 
 class End(StrEnum):
@@ -47,6 +48,15 @@ class Ending:
     end: End
     took_s: float
     detail: str = ""
+
+
+def give_way() -> None:
+    """In a worker whose outcome nobody at the till waits for: let a sale have the processor first.
+
+    Where the service's unit forbids it (@resources), its CPUWeight has settled that already for all of the service.
+    """
+    with contextlib.suppress(PermissionError):
+        os.nice(_NICE)
 
 
 class Worker:

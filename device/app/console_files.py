@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from device.drivers.profile_signature import Signature, read_signature
 from device.settings import Settings, read_settings
 from device.table import TableError
-from device.worker import Report
+from device.worker import Report, give_way
 
 if TYPE_CHECKING:
     import subprocess
@@ -22,7 +22,6 @@ _ROOM: Final = 16 << 20
 _CANCEL: Final = b"\x18" * 10 + b"\b" * 10  # ends a ZMODEM session: five CAN, more for lost ones
 _QUIET_S: Final = 1.0
 _MOST_DRAIN_S: Final = 60.0
-_SLOW: Final = 10  # nice(2): a transfer never takes the processor from a sale
 
 Make = Callable[[Path], int]
 
@@ -55,7 +54,7 @@ def remove_tree(folder: Path) -> None:
 
 def send_file(line: int, outgoing: Path, name: str, make: Make, report: Report) -> None:
     """In the worker, to which ``line`` was kept: make a file, send it; report ``{"error": name}``."""
-    os.nice(_SLOW)
+    give_way()
     remove_tree(outgoing)
     outgoing.mkdir(mode=0o700, parents=True)
     path = outgoing / name
@@ -84,7 +83,7 @@ def receive_file(line: int, folder: Path, kind: str, size: int, report: Report) 
     """
     import resource  # noqa: PLC0415  only in the worker
 
-    os.nice(_SLOW)
+    give_way()
     incoming = Incoming(folder)
     part = incoming.part(kind)
     part.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -7,19 +7,17 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from device.app.display import Picture
 from device.outlets.screen.panel import Panel
 from device.outlets.screen.subjects import DeclineView, SelftestView, View
 from device.settings import ScreenSettings, read_catalogue
-from device.worker import Report
+from device.worker import Report, give_way
 
 if TYPE_CHECKING:
     from device.outlets.screen.draw import Drawn
     from native.framebuffer import Geometry
-
-_NICE: Final = 10  # nobody waits for a board, and the checks it tells of need the processor
 
 
 class Drawing:
@@ -44,7 +42,7 @@ class Drawing:
         """
         view = picture.view
         if not isinstance(view, DeclineView):
-            os.nice(_NICE)
+            give_way()
         if view is None:
             self._clear()
         else:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from device.app.boot_gate import time_of_verdict
 from device.settings_parts import UpdateSettings
@@ -15,9 +14,7 @@ from device.update.bundle import BundleError, BundleInfo
 from device.update.rauc import Rauc, RaucError
 from device.update.records import Ending, Pending, Records, Running, Verdict
 from device.update.refusal import Requirements, check_bundle
-from device.worker import Report
-
-_NICE: Final = 10  # a sale that begins meanwhile goes first
+from device.worker import Report, give_way
 
 
 def report_system(settings: UpdateSettings, report: Report) -> None:
@@ -57,7 +54,7 @@ def report_install(
     """Check, remember what is about to happen, write the other slot; report progress, then the bundle or why not."""
 
     def install() -> None:
-        os.nice(_NICE)
+        give_way()
         bundle = _verified(settings, path, running.version)
         report({"bundle": dataclasses.asdict(bundle)})
         before = records.pending()
