@@ -172,7 +172,7 @@ class PartPlans:
             hal = library_of(self._settings)
         else:
             profile = parse_reader_profile(read_catalogue(f"readers/{line.profile}.toml"))
-            setup = ReaderSetup(line.port, line.baud, profile)
+            setup = ReaderSetup(line.port, line.baud, profile.slowed(self._settings.service.time_factor))
         check_card_reader(setup, sheet, hal)
         if "reader.swipe" in wanted:
             from device.selftest.assisted import check_swipe  # noqa: PLC0415

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Final, TypeAlias
 
-from device.drivers.reader_facts import BUDGET_S, ReaderFact
+from device.drivers.reader_facts import ReaderFact
 from device.drivers.reader_profile import Protocol, ReaderProfile
 from device.ports.serial_port import SerialPort, open_serial
 
@@ -34,5 +34,5 @@ def read_card_reader(setup: ReaderSetup) -> Iterator[ReaderFact]:
     """Ask identity, then status; each is yielded as soon as it is known. Raises PortError or ReaderError."""
     module, function = _DRIVERS[setup.profile.protocol]
     read: Read = getattr(import_module(module), function)
-    with open_serial(setup.port, setup.baud, BUDGET_S) as port:
+    with open_serial(setup.port, setup.baud, setup.profile.budget_s) as port:
         yield from read(port, setup.profile)

@@ -65,7 +65,7 @@ def _status(message: AbecsMessage) -> str:
 class _Conversation:
     def __init__(self, port: SerialPort, profile: ReaderProfile) -> None:
         self._host = AbecsHost(1 + profile.most_resends)
-        self._line: ReaderLine[Event] = ReaderLine(port, self._host)
+        self._line: ReaderLine[Event] = ReaderLine(port, self._host, profile.quiet_s)
         self._timeouts = {
             Waiting.ACK: profile.acknowledge_s,
             Waiting.EOT: profile.acknowledge_s,

@@ -60,7 +60,7 @@ def _firmware_of(frame: CcidFrame) -> str:
 
 class _Conversation:
     def __init__(self, port: SerialPort, profile: ReaderProfile) -> None:
-        self._line: ReaderLine[CcidItem] = ReaderLine(port, CcidDeframer())
+        self._line: ReaderLine[CcidItem] = ReaderLine(port, CcidDeframer(), profile.quiet_s)
         self._profile = profile
         self._sequence = 0
 

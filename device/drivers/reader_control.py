@@ -36,7 +36,6 @@ from protocol.control_frame import (
 )
 from protocol.reader_message import ReaderMessageError, parse_firmware, parse_status
 
-_QUIET_S: Final = 0.1  # no byte for this long inside a frame: the frame is cut
 _MOST_BYTES: Final = 1024  # several times what an answer and a swipe need: the reader babbles
 _Answer = TypeVar("_Answer")
 
@@ -153,7 +152,7 @@ class _Conversation:
     def _read_more(self, until: float) -> None:
         pending = self._deframer.pending > 0
         wait_s = max(0.0, until - time.monotonic())
-        data = self._port.read_some(min(wait_s, _QUIET_S) if pending else wait_s)
+        data = self._port.read_some(min(wait_s, self._profile.quiet_s) if pending else wait_s)
         if not data:
             if pending:
                 self._waiting += self._deframer.expire()

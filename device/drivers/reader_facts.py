@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 BUDGET_S: Final = 3.2  # the whole conversation ends within this
+QUIET_S: Final = 0.1  # no byte for this long inside a frame: the frame is cut
 
 
 class ReaderError(Exception):

@@ -10,7 +10,6 @@ from typing import Final, Generic, Protocol, TypeVar
 from device.drivers.reader_facts import ReaderBabbleError, ReaderError, ReaderMuteError, ReaderSlowError
 from device.ports.serial_port import SerialPort
 
-_QUIET_S: Final = 0.1  # no byte for this long inside a frame: the frame is cut
 _MOST_BYTES: Final = 1024  # several times what an answer needs: the reader babbles
 _Item = TypeVar("_Item")
 _ItemOut_co = TypeVar("_ItemOut_co", covariant=True)
@@ -31,9 +30,10 @@ class FrameCutter(Protocol[_ItemOut_co]):
 
 
 class ReaderLine(Generic[_Item]):
-    """An open port behind a deframer."""
+    """An open port behind a deframer; after ``quiet_s`` without a byte a frame that was begun counts as cut."""
 
-    def __init__(self, port: SerialPort, deframer: FrameCutter[_Item]) -> None:
+    def __init__(self, port: SerialPort, deframer: FrameCutter[_Item], quiet_s: float) -> None:
+        self._quiet_s = quiet_s
         self._port = port
         self._deframer = deframer
         self._waiting: deque[_Item] = deque()
@@ -65,7 +65,7 @@ class ReaderLine(Generic[_Item]):
 
     def _read_more(self, wait_s: float) -> None:
         pending = self._deframer.pending > 0
-        data = self._port.read_some(min(wait_s, _QUIET_S) if pending else wait_s)
+        data = self._port.read_some(min(wait_s, self._quiet_s) if pending else wait_s)
         if not data:
             if pending:
                 self._waiting += self._deframer.expire()

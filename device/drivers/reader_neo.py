@@ -41,7 +41,7 @@ def read_neo(port: SerialPort, profile: ReaderProfile) -> Iterator[ReaderFact]:
 
 class _Conversation:
     def __init__(self, port: SerialPort, profile: ReaderProfile) -> None:
-        self._line: ReaderLine[NeoItem] = ReaderLine(port, NeoDeframer(_MOST_DATA))
+        self._line: ReaderLine[NeoItem] = ReaderLine(port, NeoDeframer(_MOST_DATA), profile.quiet_s)
         self._profile = profile
 
     def ask(self, question: tuple[int, int]) -> NeoFrame:

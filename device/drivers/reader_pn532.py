@@ -49,7 +49,7 @@ def read_pn532(port: SerialPort, profile: ReaderProfile) -> Iterator[ReaderFact]
 
 class _Conversation:
     def __init__(self, port: SerialPort, profile: ReaderProfile) -> None:
-        self._line: ReaderLine[Pn532Item] = ReaderLine(port, Pn532Deframer())
+        self._line: ReaderLine[Pn532Item] = ReaderLine(port, Pn532Deframer(), profile.quiet_s)
         self._profile = profile
 
     def ask(self, command: Pn532Command, parse: Callable[[bytes | bytearray], _Answer]) -> _Answer:

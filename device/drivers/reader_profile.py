@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from device.drivers.reader_facts import BUDGET_S, QUIET_S
 from device.table import Table
 from protocol.control_frame import FrameProfile, LengthKind
 
@@ -38,7 +39,10 @@ class ControlProfile:
 
 @dataclass(frozen=True, slots=True)
 class ReaderProfile:
-    """One family of readers, as ``catalogue/readers/*.toml`` describes it. ``control``: only for control frames."""
+    """One family of readers, as ``catalogue/readers/*.toml`` describes it. ``control``: only for control frames.
+
+    ``quiet_s``: no byte for this long inside a frame, and the frame is cut; ``budget_s``: the whole conversation.
+    """
 
     name: str
     source: str
@@ -47,6 +51,18 @@ class ReaderProfile:
     answer_s: float
     most_resends: int
     control: ControlProfile | None = None
+    quiet_s: float = QUIET_S
+    budget_s: float = BUDGET_S
+
+    def slowed(self, factor: float) -> ReaderProfile:
+        """The same reader, seen from a terminal that is so many times slower than hardware (an emulator)."""
+        return replace(
+            self,
+            acknowledge_s=self.acknowledge_s * factor,
+            answer_s=self.answer_s * factor,
+            quiet_s=self.quiet_s * factor,
+            budget_s=self.budget_s * factor,
+        )
 
 
 def parse_reader_profile(root: Table) -> ReaderProfile:

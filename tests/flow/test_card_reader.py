@@ -138,6 +138,17 @@ def test_a_bad_reader_fails_with_its_reason_and_the_rest_is_not_run(behaviour: s
         assert reader.heard[-1] == 0x04
 
 
+def test_a_slow_reader_has_time_on_a_terminal_that_is_slow_itself() -> None:
+    reader = SimulatedReader(ReaderBehaviour("slow", delay_s=1.0))
+    found: list[Evidence] = []
+    try:
+        setup = ReaderSetup(reader.start(), 9600, PROFILE.slowed(40.0))
+        check_card_reader(setup, Sheet(SPECS, found.append))
+    finally:
+        reader.stop()
+    assert {item.fact: item.outcome for item in found}["status"] is Outcome.PASS
+
+
 def test_a_slow_reader_answers_but_its_status_does_not_come_in_time() -> None:
     found, _ = check_simulated(ReaderBehaviour("slow", delay_s=2.0))
     assert found["answer"].outcome is Outcome.PASS
