@@ -37,9 +37,10 @@ bench: setup ## speed and memory, as figures and ratios
 fuzz: setup ## every decoder for five seconds, half guided by coverage, half plain (a minute on two cores)
 	@$(PY) -m tools.fuzz --seconds 5
 
-long-test: setup ## property tests with many examples, 10,000 declines and 80 killed installations in a row, then 10 million inputs for each decoder (some 40 minutes on two free cores, can be interrupted)
+long-test: setup ## property tests with many examples, 10,000 declines and 80 killed installations in a row, 10 million inputs for each decoder, then the terminal in QEMU for ARCH=arm64 with CUTS=3 power cuts of each kind (hours, can be interrupted)
 	@HYPOTHESIS_PROFILE=long $(PY) -m pytest -q tests/unit tests/flow/test_soak.py tests/flow/test_update_faults.py
 	@$(PY) -m tools.fuzz --runs 10000000
+	@POSMEDIC_GUEST=$(or $(ARCH),arm64) POSMEDIC_CUTS=$(or $(CUTS),3) $(PY) -m pytest -q tests/guest
 
 image: setup ## what a vendor flashes, for ARCH=arm64 (default), armhf, amd64: package, disk, signed update; in build/image
 	@$(PY) -m tools.image disk --arch $(or $(ARCH),arm64) --out build/image

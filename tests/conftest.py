@@ -1,4 +1,8 @@
-"""How many examples the property tests try: few in the ordinary suite, many in ``make long-test``."""
+"""How much the tests try: few examples of each property, and no emulated terminal, unless ``make long-test`` asks.
+
+HYPOTHESIS_PROFILE=long tries many examples; POSMEDIC_GUEST=arm64 (or armhf, amd64) collects tests/guest as well, which
+boot that architecture's image in QEMU.
+"""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The image of the emulated terminal: built once (``make image``), kept for the next run."""
+"""The emulated terminal of the tests: its image as ``make image`` builds it, one that was switched on, its figures."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
-def arch(request: pytest.FixtureRequest) -> str:
+def arch() -> str:
+    """The architecture that POSMEDIC_GUEST names; without it nothing here is collected (tests/conftest.py)."""
     return os.environ["POSMEDIC_GUEST"]
 
 
 @pytest.fixture(scope="session")
 def image(arch: str) -> Path:
-    """Fresh from this checkout; the root file system is kept in build/image."""
+    """Built from this checkout, as by ``make image``; the Debian root file system is kept in build/image."""
     subprocess.run([sys.executable, "-m", "tools.image", "disk", "--arch", arch], cwd=ROOT, check=True)
     return ROOT / "build" / "image" / arch
 
