@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(pcscd libpcsclite1 libpcsclite-dev vsmartcard-vpcd pkg-config fonts-wqy-microhei fonts-unifont
-  openssh-client openssl lrzsz picocom iproute2 util-linux gcc libc6-dev rauc dbus-daemon squashfs-tools)
+  openssh-client openssl lrzsz picocom iproute2 util-linux gcc libc6-dev rauc dbus-daemon squashfs-tools systemd)
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; elif sudo -n true 2>/dev/null; then sudo -n "$@"; else return 77; fi

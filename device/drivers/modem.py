@@ -30,7 +30,7 @@ from device.drivers.modem_facts import (
     SignalLevel,
     SimState,
 )
-from device.drivers.network import HostAddress, NetworkError
+from device.drivers.network import HostAddress, NetworkError, is_forbidden, not_allowed
 from device.ports.serial_port import PortDeadlineError, SerialPort, open_serial
 from protocol.at_cell import ServingCell
 from protocol.at_command import AtConversation, Reply, Unsolicited
@@ -122,7 +122,8 @@ def own_address(addresses: tuple[str, ...]) -> str | None:
 def connect_through(address: str, host: HostAddress, bound_s: float) -> float:
     """Milliseconds of a TCP connection to the host out of the modem's own data address. Raises NetworkError.
 
-    ``refused``: the host has answered, so data does pass; ``no_answer`` and ``unreachable``: none came back.
+    ``refused``: the host has answered, so data does pass; ``no_answer`` and ``unreachable``: none came back;
+    ``not_allowed``: it was not sent.
     """
     with socket.socket(_family(address), socket.SOCK_STREAM) as line:
         line.settimeout(bound_s)
@@ -131,6 +132,8 @@ def connect_through(address: str, host: HostAddress, bound_s: float) -> float:
             line.bind((address, 0))
             line.connect((host.address, host.port))
         except TimeoutError as error:
+            if is_forbidden(host.address):
+                raise not_allowed(host.address) from error
             raise NetworkError("no_answer", "The host does not answer through the modem.") from error
         except ConnectionRefusedError as error:
             raise NetworkError("refused", "The host answers through the modem, but refuses the connection.") from error

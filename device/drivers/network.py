@@ -6,6 +6,7 @@ Nothing is sent beyond the handshakes; no payment message, no echo.
 from __future__ import annotations
 
 import contextlib
+import errno
 import ipaddress
 import json
 import os
@@ -25,6 +26,7 @@ _ANYWHERE: Final = ("192.0.2.1", "2001:db8::1")
 _IFF_UP: Final = 0x1
 _IFF_LOOPBACK: Final = 0x8
 _MOST_ADDRESSES: Final = 8
+_DISCARD: Final = 9  # RFC 863: nobody is disturbed by an empty datagram
 _MOST_ANSWER: Final = 4096  # bytes; a pipe takes as much at once (PIPE_BUF, pipe(7))
 
 
@@ -121,13 +123,18 @@ def _lines(path: Path) -> list[str]:
 
 
 def resolve_host(host: str, port: int, bound_s: float, lookup: Lookup = socket.getaddrinfo) -> tuple[HostAddress, ...]:
-    """Every address of a host. Raises NetworkError ``deadline``, ``no_such_name`` or ``name_server_failed``.
+    """Every address of a host.
+
+    Raises NetworkError ``deadline``, ``no_such_name``, ``name_server_failed``, or ``not_allowed`` where this service
+    may not ask the name server.
 
     ``lookup`` blocks as long as the system's resolver pleases (5 s and two tries per dead server, resolv.conf(5), and
     whatever nsswitch adds) and nothing can interrupt it, so it runs in a forked process that is killed at the bound.
     A thread could not be ended, and RES_OPTIONS would bind only glibc's own part.
     """
     answer = _ask_in_child(lambda: _look_up(lookup, host, port), bound_s)
+    if (answer is None or "error" in answer) and are_name_servers_forbidden():
+        raise NetworkError("not_allowed", "This service may not ask the name server (IPAddressAllow, or a firewall).")
     if answer is None:
         raise NetworkError("deadline", f"The name {host} was not answered within {bound_s:.1f} s.")
     if "error" in answer:
@@ -146,7 +153,10 @@ def find_host(host: str, port: int, bound_s: float) -> HostAddress:
 
 
 def connect_host(addresses: tuple[HostAddress, ...], bound_s: float) -> socket.socket:
-    """Connect to the first address that answers. Raises NetworkError ``refused``, ``no_answer``, ``unreachable``."""
+    """Connect to the first address that answers.
+
+    Raises NetworkError ``refused``, ``no_answer``, ``unreachable``, or ``not_allowed`` where we may not ask it.
+    """
     until = time.monotonic() + bound_s
     failure = NetworkError("unreachable", "The host has no address.")
     for place, address in enumerate(addresses):
@@ -166,7 +176,31 @@ def connect_host(addresses: tuple[HostAddress, ...], bound_s: float) -> socket.s
         else:
             return line
         line.close()
+        if failure.reason != "refused" and is_forbidden(address.address):
+            failure = not_allowed(address.address)
     raise failure
+
+
+def not_allowed(address: str) -> NetworkError:
+    """The kernel refused to send (EPERM): a rule of this terminal forbids it, which says nothing of the network."""
+    return NetworkError("not_allowed", f"This service may not ask {address} (IPAddressAllow, or a firewall).")
+
+
+def are_name_servers_forbidden(resolver: Path = Path("/etc/resolv.conf")) -> bool:
+    """Whether the kernel refuses to send to every name server; the resolver only says that it has no answer."""
+    servers = [words[1] for line in _lines(resolver) if len(words := line.split()) > 1 and words[0] == "nameserver"]
+    return bool(servers) and all(is_forbidden(server) for server in servers)
+
+
+def is_forbidden(address: str) -> bool:
+    """Whether the kernel refuses to send to this address; a connection does not tell, its packets are just dropped."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as asking:
+            asking.connect((address, _DISCARD))
+            asking.send(b"")
+    except OSError as error:
+        return error.errno == errno.EPERM
+    return False
 
 
 def _literal(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import socket
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from device.drivers.network import NetworkError, find_host
+from device.drivers.network import NetworkError, find_host, not_allowed
 
 PORT: Final = 123
 _PACKET: Final = struct.Struct(">BBbb3I4Q")  # RFC 5905, 7.3, without extensions
@@ -34,8 +35,8 @@ class TimeServer:
 def read_drift(server: TimeServer, bound_s: float, wall_s: Callable[[], float] = time.time) -> float:
     """Seconds by which this clock is ahead of the server's. Raises NetworkError.
 
-    Reasons: those of :func:`resolve_host`, ``no_answer``, ``unreachable``, ``refused``, and ``garbled`` for an answer
-    to another question or of a server that has no time itself.
+    Reasons: those of :func:`resolve_host` and :func:`not_allowed`, ``no_answer``, ``unreachable``, ``refused``, and
+    ``garbled`` for an answer to another question or of a server that has no time itself.
     """
     until = time.monotonic() + bound_s
     address = find_host(server.host, server.port, bound_s / 2)
@@ -52,6 +53,8 @@ def read_drift(server: TimeServer, bound_s: float, wall_s: Callable[[], float] =
         except ConnectionRefusedError as error:
             raise NetworkError("refused", f"{server.host} serves no time on port {server.port}.") from error
         except OSError as error:
+            if error.errno == errno.EPERM:
+                raise not_allowed(server.host) from error
             raise NetworkError("unreachable", f"{server.host} cannot be reached: {error.strerror}.") from error
     took_s = time.monotonic() - began
     received_s, answered_s = _times(data, nonce, server.host)

@@ -109,7 +109,7 @@ def _write_end_to_end(addresses: tuple[str, ...], host: NetworkSetup | None, lef
     try:
         took_ms = connect_through(own, where, bound_s)
     except NetworkError as error:
-        if error.reason == "refused":  # an answer came back, so it is not the modem
+        if error.reason in ("refused", "not_allowed"):  # an answer came back or nothing was sent: it is not the modem
             sheet.not_run(fact, error.reason, str(error))
         else:
             sheet.failed(fact, error.reason, str(error))

@@ -109,7 +109,7 @@ def _check_dns(setup: NetworkSetup, sheet: Sheet, bound_s: float) -> tuple[HostA
     try:
         addresses = resolve_host(setup.host, setup.port, bound_s)
     except NetworkError as error:
-        sheet.failed("network.dns", error.reason, str(error), took_ms=_since_ms(began))
+        _write_trouble("network.dns", error, sheet, began)
         return ()
     took_ms = _since_ms(began)
     sheet.measured("network.dns", took_ms, took_ms=took_ms, detail=f"{len(addresses)} address(es) found.")
@@ -121,11 +121,19 @@ def _check_tcp(addresses: tuple[HostAddress, ...], sheet: Sheet, bound_s: float)
     try:
         line = connect_host(addresses, bound_s)
     except NetworkError as error:
-        sheet.failed("network.tcp", error.reason, str(error), took_ms=_since_ms(began))
+        _write_trouble("network.tcp", error, sheet, began)
         return None
     took_ms = _since_ms(began)
     sheet.measured("network.tcp", took_ms, took_ms=took_ms)
     return line
+
+
+def _write_trouble(fact: str, error: NetworkError, sheet: Sheet, began: float) -> None:
+    """What this service itself may not send proves nothing against the network."""
+    if error.reason == "not_allowed":
+        sheet.not_run(fact, error.reason, str(error))
+    else:
+        sheet.failed(fact, error.reason, str(error), took_ms=_since_ms(began))
 
 
 def _check_tls(setup: NetworkSetup, line: socket.socket, sheet: Sheet, bound_s: float) -> None:

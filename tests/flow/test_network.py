@@ -1,5 +1,6 @@
 """The network's check against real sockets: each broken layer is named, and no layer eats another's time."""
 
+import json
 import os
 import socket
 import ssl
@@ -242,3 +243,43 @@ def test_a_terminal_without_a_host_in_its_settings_says_not_fitted() -> None:
     sheet = KeptSheet()
     check_network(None, sheet)
     assert {evidence.reason for evidence in sheet.found.values()} == {"not_fitted"}
+
+
+ASK_ALL = """
+import json, sys
+from support.sheet import KeptSheet
+from device.drivers.network import NetworkError, NetworkSetup
+from device.drivers.sntp import TimeServer, read_drift
+from device.selftest.network import check_network
+told = {}
+for host in ("192.0.2.9", "pos.example"):
+    sheet = KeptSheet()
+    check_network(NetworkSetup(host, 443, timeout_s=1.0), sheet)
+    told[host] = {fact: sheet.told(fact) for fact in sheet.order[2:]}
+try:
+    read_drift(TimeServer("192.0.2.8"), 1.0)
+except NetworkError as error:
+    told["time"] = error.reason
+print(json.dumps(told))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root for a cgroup of its own")
+def test_what_the_unit_does_not_allow_is_told_as_not_asked_and_never_as_a_dead_network(tmp_path: Path) -> None:
+    """The kernel's own refusal, as IPAddressDeny=any brings it about."""
+    (tmp_path / "resolv.conf").write_text("nameserver 192.0.2.7\n")
+    world = "ip link set lo up; ip addr add 192.0.2.1/24 dev lo; ip route add default dev lo"
+    world += f"; mount --bind {tmp_path}/resolv.conf /etc/resolv.conf"
+    filtered = [sys.executable, str(Path(__file__).parents[1] / "support/address_filter.py")]
+    inside = ["unshare", "-n", "-m", "sh", "-ec", f'{world}; exec "$@"', "in", *filtered]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    line = [*inside, sys.executable, "-c", ASK_ALL]
+    done = subprocess.run(line, capture_output=True, text=True, check=False, env=environment)
+    if done.returncode == 77:
+        pytest.skip("this kernel has no filter of addresses for a cgroup")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["192.0.2.9"]["network.tcp"] == ["not_run", "not_allowed"], told
+    assert told["pos.example"]["network.dns"] == ["not_run", "not_allowed"], told
+    assert told["pos.example"]["network.address"] == ["pass", ""], told
+    assert told["time"] == "not_allowed"
