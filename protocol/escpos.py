@@ -115,9 +115,11 @@ class QuestionReader:
 def question_of(sent: bytes | bytearray) -> tuple[Status | None, int]:
     """What the first bytes sent to a printer ask, and how many bytes it takes; None and 1 where they ask nothing.
 
-    DLE EOT n, GS r n and GS I n are three bytes; DLE EOT n a is four: where only three are given and they may be the
-    beginning of one, the size is four.
+    DLE EOT n, GS r n and GS I n are three bytes; DLE EOT n a is four. Where fewer are given and more are needed to
+    tell, the size is that of the question which they may begin: more than there are.
     """
+    if len(sent) < QUESTION_SIZE:
+        return None, QUESTION_SIZE
     first, second, number = sent[:QUESTION_SIZE]
     if (first, second) == (0x10, 0x04) and number in _OTHER_PARTS:
         if len(sent) < LONGEST_QUESTION:
@@ -175,7 +177,7 @@ class StatusReader:
         return items
 
     def _take(self, byte: int, items: list[PrinterItem]) -> None:
-        if self._open[:1] == bytes((_INFORMATION,)):
+        if self._open and self._open[0] == _INFORMATION:
             self._take_text(byte, items)
         elif byte in (_XON, _XOFF):
             self._tell(Status.XON if byte == _XON else Status.XOFF, bytes((byte,)), self._offset, items)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from device.decoding.lanes import Lane
@@ -10,7 +11,7 @@ from device.decoding.shown import may_be_shown
 from device.decoding.tables import Tables
 from device.printer_states import PrinterState, PrinterStates
 from protocol.escpos import (
-    QUESTION_SIZE,
+    LONGEST_QUESTION,
     QUESTIONS,
     PrinterItem,
     PrinterNoise,
@@ -24,6 +25,7 @@ from protocol.escpos import (
 _MOST_SHOWN: Final = 40
 _NOTHING: Final = {"zh": "正常", "en": "nothing to report"}
 _FLOW: Final = (Status.XON, Status.XOFF)
+_MAY_ASK: Final = re.compile(rb"[\x10\x1d]")  # the first byte of every question
 
 
 class PrinterStream:
@@ -37,7 +39,8 @@ class PrinterStream:
         self._questions = QuestionReader()
         self._reader = StatusReader()
         self._lane = Lane()
-        self._window = bytearray()  # of bytes whose direction is not known
+        self._window = b""  # the beginning of a question, of bytes whose direction is not known
+        self._meanings: dict[tuple[Status, bytes], Row] = {}  # of single bytes, so 256 of a kind at most
         self._offset = 0
         self.was_asked = False  # a question was seen: an answer is expected
 
@@ -56,8 +59,8 @@ class PrinterStream:
 
     def close(self) -> list[Row]:
         """The line has ended: what is left is no status."""
-        items = self._hear(bytes(self._window), self._offset - len(self._window))
-        self._window.clear()
+        items = self._hear(self._window, self._offset - len(self._window))
+        self._window = b""
         return [self._row(item) for item in [*items, *self._reader.close()]]
 
     def _ask(self, about: Status) -> None:
@@ -65,23 +68,30 @@ class PrinterStream:
         self.was_asked = True
 
     def _hear(self, data: bytes, offset: int) -> list[PrinterItem]:
+        if not data:
+            return []
         self._lane.add(len(data), offset)
         return self._reader.feed(data)
 
     def _sort(self, data: bytes) -> list[PrinterItem]:
+        """The questions go one way, what stands between them the other, as it comes: most of it in long runs."""
         items: list[PrinterItem] = []
-        for at, byte in enumerate(data, self._offset + 1):
-            self._window.append(byte)
-            while len(self._window) >= QUESTION_SIZE:
-                about, size = question_of(self._window)
-                if size > len(self._window):
-                    break
-                if about is None:
-                    items += self._hear(bytes(self._window[:1]), at - len(self._window))
-                else:
-                    self._ask(about)
-                del self._window[:size]
-        return items
+        held, start = self._window + data, self._offset - len(self._window)
+        done = at = 0
+        while found := _MAY_ASK.search(held, at):
+            at = found.start()
+            about, size = question_of(held[at : at + LONGEST_QUESTION])
+            if at + size > len(held):
+                break
+            if about is None:
+                at += 1
+                continue
+            items += self._hear(held[done:at], start + done)
+            self._ask(about)
+            done = at = at + size
+        end = at if found else len(held)
+        self._window = held[end:]
+        return items + self._hear(held[done:end], start + done)
 
     def _row(self, item: PrinterItem) -> Row:
         row: Row = {"offset": self._lane.place(item.offset)}
@@ -94,11 +104,20 @@ class PrinterStream:
             text = item.raw.decode("ascii")
             return row | {"value": text if may_be_shown(text, _MOST_SHOWN) else hidden(len(text), "characters")}
         row["value"] = item.raw.hex(" ").upper()
-        if item.about is Status.REALTIME:
-            return row | {"meaning": self._possible(item)}
         if item.about not in (Status.PRINTER_ID, Status.OTHER_PART):
-            row["meaning"] = _joined(self._states.of(item.about, item.raw))
+            row["meaning"] = self._meaning(item)
         return row
+
+    def _meaning(self, item: PrinterStatus) -> Row:
+        """What the status says; that of a single byte is looked up once, since a line may be full of them."""
+        key = (item.about, item.raw)
+        said = self._meanings.get(key)
+        if said is None:
+            is_unasked = item.about is Status.REALTIME
+            said = self._possible(item) if is_unasked else _joined(self._states.of(item.about, item.raw))
+            if len(item.raw) == 1:
+                self._meanings[key] = said
+        return said
 
     def _possible(self, item: PrinterStatus) -> Row:
         """What the byte says under each question that it may answer."""

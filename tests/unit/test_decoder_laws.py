@@ -133,6 +133,12 @@ def test_64_kib_of_lies_take_work_in_proportion(kind: str, fill: str) -> None:
     assert large <= MOST_GROWTH * small + STEPS_OF_A_SEARCH
 
 
+@pytest.mark.parametrize("fill", ["12", "5a086200009876543202"])
+def test_a_line_full_of_printer_statuses_takes_no_more_work_than_any_other(fill: str) -> None:
+    decoder_of("escpos")(b"", TABLES)
+    assert steps_of("escpos", lies("escpos", fill, FLOOD)) <= MOST_STEPS_A_BYTE * FLOOD
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("fill", ["02", "0f", "16", "00ff", "0306", "5003", "020f"])
 def test_a_flood_of_false_starts_keeps_the_laws(kind: str, fill: str) -> None:
