@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Final
 
-from protocol.ber_tlv import Tlv, TlvFailure, parse_tlv
+from protocol.ber_tlv import Reading, Tlv, TlvFailure, parse_tlv
 
 _AFL_ENTRY_BYTES: Final = 4
 _AIP_BYTES: Final = 2
@@ -92,14 +92,14 @@ def parse_gpo(data: bytes) -> GpoAnswer:
         none = TlvFailure(0, "the answer begins with neither tag 80 nor tag 77")
         return GpoAnswer(None, status_word=parsed.status_word, failure=parsed.failure or none)
     extra = ("objects follow the template",) if len(parsed.objects) > 1 else ()
-    answer = _concatenated(item, data) if item.tag == "80" else _objects(item, data)
+    answer = (_concatenated if item.tag == "80" else _objects)(item, data, parsed.reading)
     failure = parsed.failure or answer.failure or (answer.afl.failure if answer.afl else None)
     told = answer.oddities + extra
     return replace(answer, status_word=parsed.status_word, oddities=told, failure=failure)
 
 
-def _concatenated(item: Tlv, data: bytes) -> GpoAnswer:
-    start = item.offset + _head_bytes(item, data)
+def _concatenated(item: Tlv, data: bytes, reading: Reading) -> GpoAnswer:
+    start = item.offset + _head_bytes(item, data, reading)
     if len(item.value) < _AIP_BYTES:
         return GpoAnswer(
             GpoFormat.CONCATENATED, failure=TlvFailure(start, "format 1 is shorter than an AIP of 2 bytes", "80")
@@ -109,11 +109,13 @@ def _concatenated(item: Tlv, data: bytes) -> GpoAnswer:
     return GpoAnswer(GpoFormat.CONCATENATED, item.value[:_AIP_BYTES], afl, oddities=oddities, aip_offset=start)
 
 
-def _head_bytes(item: Tlv, data: bytes) -> int:
-    return 1 + (1 if data[item.offset + 1] < 0x80 else 1 + (data[item.offset + 1] & 0x7F))
+def _head_bytes(item: Tlv, data: bytes, reading: Reading) -> int:
+    """How many bytes stand before the value of an object with a tag of one byte."""
+    length = data[item.offset + 1]
+    return 2 if length < 0x80 or reading is Reading.SIMPLE else 2 + (length & 0x7F)
 
 
-def _objects(item: Tlv, data: bytes) -> GpoAnswer:
+def _objects(item: Tlv, data: bytes, reading: Reading) -> GpoAnswer:
     inner = {child.tag: child for child in reversed(item.children)}
     oddities = []
     aip = inner.get("82")
@@ -122,7 +124,7 @@ def _objects(item: Tlv, data: bytes) -> GpoAnswer:
     elif len(aip.value) != _AIP_BYTES:
         oddities.append(f"the AIP has {len(aip.value)} bytes, not {_AIP_BYTES}")
     located = inner.get("94")
-    afl = None if located is None else parse_afl(located.value, located.offset + _head_bytes(located, data))
+    afl = None if located is None else parse_afl(located.value, located.offset + _head_bytes(located, data, reading))
     if located is None and "57" not in inner:
         oddities.append("format 2 has neither an AFL (94) nor track 2 (57)")
     return GpoAnswer(GpoFormat.OBJECTS, aip.value if aip else None, afl, item.children, oddities=tuple(oddities))

@@ -26,6 +26,16 @@ def test_both_formats(wire: str, kind: GpoFormat, offsets: list[int], status_wor
     assert build_afl(answer.afl.entries) == bytes.fromhex("0801030110010200")
 
 
+@pytest.mark.parametrize(("head", "at"), [("80CA 3C00", 4), ("77CE 82023C00 94C8", 8)], ids=["concatenated", "objects"])
+def test_a_length_of_one_byte_from_80_up_is_no_length_of_a_length(head: str, at: int) -> None:
+    """Cards whose lengths are always one byte: the entries stand behind that byte."""
+    entries = "08010100" * 50
+    answer = parse_gpo(bytes.fromhex(head + entries))
+    assert answer.afl is not None
+    assert (answer.failure, answer.aip, len(answer.afl.entries)) == (None, b"\x3c\x00", 50)
+    assert [entry.offset for entry in answer.afl.entries][:2] == [at, at + 4]
+
+
 @pytest.mark.parametrize(
     ("wire", "says"),
     [
