@@ -153,13 +153,13 @@ class AtStream:
             return self._row(offset, "unasked", name, unasked, fields)
         if unasked is not None and not asked:
             return self._row(offset, "unasked", unasked_name, unasked)
-        known = _NAMED.fullmatch(name) and (asked or name in self._tables.unasked or self._is_name(text, name))
+        known = name in self._tables.unasked or (_is_name(name) and (asked or self._is_told_name(text, name)))
         kind = "answer" if asked else "unknown"
         return self._row(offset, kind, name if known else hidden(len(text), "characters"))
 
-    def _is_name(self, text: str, name: str) -> bool:
+    def _is_told_name(self, text: str, name: str) -> bool:
         """A command's name that no table has may be told, unless the line can be the text of a message."""
-        return text.startswith(name) and not self._in_message and not _DIGITS.search(name)
+        return text.startswith(name) and not self._in_message
 
     def _several_lines(self, text: str) -> Row | None:
         if name_of(self._asked) != "+UCGED" or not is_information(text, self._asked, begun=bool(self._kept)):
@@ -190,13 +190,18 @@ class AtStream:
         return row | {"meaning": meaning or "", "fields": fields or {}}
 
 
+def _is_name(name: str) -> bool:
+    """Whether it looks like the name of a command: none has three digits in a row, a number of somebody has."""
+    return bool(_NAMED.fullmatch(name)) and not _DIGITS.search(name)
+
+
 def _shown_command(command: str) -> str:
     """Only the name and what kind of question it is: ``AT+COPS=?``, ``AT+CGDCONT=(hidden, 17 characters)``."""
     match = _COMMAND.match(command)
     if match is None:
         return hidden(len(command), "characters")
     head, rest = match[0].upper(), command[match.end() :]
-    if head[2:3] == "D" or (rest and rest[0] not in "=?;"):
+    if head[2:3] == "D" or (rest and rest[0] not in "=?;") or (not head[2:3].isalpha() and _DIGITS.search(head)):
         head, rest = head[:3], command[3:]
     if rest in ("", "?", "=?") or re.fullmatch(r'="(?:serving|neighbour)cell"', rest):
         return head + rest

@@ -232,12 +232,29 @@ SECRETS = (
         "AT+CGACT?\r\n+CGACT: {},1\r\nOK\r\n",
         "AT+CGDCONT=?\r\n+CGDCONT: ({}-{}),{}\r\nOK\r\n",
         "CARRIER {}\r\nPROTOCOL: {}\r\n",
+        "AT+CSQ{}\r\nOK\r\n",
+        "AT+FOO{}?\r\n+FOO{}: 1\r\nOK\r\n",
+        "AT+FOO{}=?\r\n+FOO{}: (1)\r\n(2)\r\nOK\r\n",
+        "ATS{}=1\r\nOK\r\n",
     ],
 )
 def test_no_number_of_anybody_is_ever_shown(wire: str, secret: str) -> None:
     text = plain(rows(wire.replace("{}", secret)))
     assert secret not in text
     assert secret[:9] not in text.replace('"', "")
+
+
+def test_a_command_is_told_by_its_name_and_by_the_kind_of_question() -> None:
+    for wire, told in {
+        "AT+C5GREG?": "AT+C5GREG?",
+        "AT%XMONITOR": "AT%XMONITOR",
+        "AT&F1": "AT&F1",
+        "ATS0?": "ATS0?",
+        "AT+CSQ=9876543212": "AT+CSQ=(hidden, 10 characters)",
+        "AT+CSQ9876543212": "AT+(hidden, 13 characters)",
+        "AT+CSQ987?": "AT+(hidden, 7 characters)",
+    }.items():
+        assert [row["line"] for row in rows(f"{wire}\r\n")] == [told]
 
 
 def test_what_is_sent_as_text_is_never_taken_for_an_answer() -> None:
