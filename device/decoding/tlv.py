@@ -25,6 +25,8 @@ from protocol.gpo import Afl, parse_afl
 _AID_TAGS: Final = ("84", "4F", "9F06")
 _IAD_TAG: Final = "9F10"
 _MOST_VALUE_BYTES: Final = 5  # shorter than any card number
+_DIGIT_BYTES: Final = 5  # ten digits: more of a card number than anybody may see
+_FLAGS: Final = 2
 
 
 def decode(data: bytes, tables: Tables) -> Decoded:
@@ -124,7 +126,8 @@ class _Objects:
         row["length"] = size
         if item.children:
             return row
-        show = tags.show(item.tag, size, self._scheme) if self._is_trusted else Show.SIZE
+        trusted = self._is_trusted and (self._is_whole or not _may_be_of_a_number(item.value))
+        show = tags.show(item.tag, size, self._scheme) if trusted else Show.SIZE
         is_shown = show in (Show.VALUE, Show.BITS) and self._explain(item, row, entry.format if entry else "", show)
         row["value"] = item.value.hex().upper() if is_shown else hidden(size)
         return row
@@ -207,3 +210,11 @@ def _walk(objects: tuple[Tlv, ...], depth: int) -> Iterator[tuple[Tlv, int]]:
 
 def _bilingual(words: Words) -> dict[str, str]:
     return {"zh": words.zh, "en": words.en}
+
+
+def _may_be_of_a_number(value: bytes) -> bool:
+    """Whether, in a broken message, these may be digits of a card number that fell under another tag.
+
+    Ten digits or more, and not flags of which a byte has one or two, as verification results are.
+    """
+    return len(value) >= _DIGIT_BYTES and value.hex().isdecimal() and any(byte.bit_count() > _FLAGS for byte in value)

@@ -113,3 +113,16 @@ def test_every_kind_bears_any_bytes() -> None:
     for kind in KINDS:
         for data in (bytes(range(256)), b"\x00", b"\xff" * 40, b"\x02\x00\x01\x03"):
             assert decode(kind, data.hex(), TABLES, False)[0] in (0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("wire", "value"),
+    [
+        ("9505000098765432129f", "(hidden, 5 bytes)"),  # digits, out of step
+        ("950500800480009f", "0080048000"),  # flags, of a message that was cut
+        ("95050000987654", "0000987654"),  # the same digits where every length fits
+    ],
+)
+def test_digits_under_the_tag_of_flags_are_shown_only_where_the_message_is_whole(wire: str, value: str) -> None:
+    rows = json.loads(decode("tlv", wire, TABLES, True)[1])["objects"]
+    assert [row["value"] for row in rows if row["tag"] == "95"] == [value]
