@@ -50,9 +50,10 @@ class Far:
         self._buffer = bytearray()
 
     def pull(self) -> None:
-        """Pull the cable."""
-        with contextlib.suppress(OSError):
+        """Pull the cable; pulling it twice does no harm, as by then the number may be somebody else's."""
+        if self.fd >= 0:
             os.close(self.fd)
+            self.fd = -1
 
     def send(self, data: bytes) -> None:
         """Write all of it, as fast as the terminal takes it."""
