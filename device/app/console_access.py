@@ -69,6 +69,15 @@ class _Failures:
     left_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Outstanding:
+    """The one challenge whose answer is awaited, the port that asked for it, and when it was made."""
+
+    port: str
+    challenge: Challenge
+    made_s: float
+
+
 class ConsoleAccess:
     """One for all ports of the terminal; ``port`` names the one that asks. ``who()``: terminal id and hardware id."""
 
@@ -91,7 +100,7 @@ class ConsoleAccess:
         self._failures = _read_failures(store.notes.get("console failures"))
         self._counter = int(store.notes.get("console counter") or 0)
         self._reserved = self._counter
-        self._challenges: dict[str, tuple[Challenge, float]] = {}
+        self._outstanding: _Outstanding | None = None
         self._recent: deque[float] = deque(maxlen=limits.challenges_a_minute)
         self._locked_at_s = clock.monotonic_s()
         self._tick: Timer | None = None
@@ -99,8 +108,7 @@ class ConsoleAccess:
             self._go_on_locked()
 
     def begin(self, port: str, role: str, lifetime_s: int) -> Begun:
-        """Make a challenge; one made before for this port is void. Raises AccessRefusedError."""
-        self._challenges.pop(port, None)
+        """Make a challenge; one made before, for whichever port, is void. Raises AccessRefusedError."""
         now_s = self._clock.monotonic_s()
         if self._settings.signers is None:
             raise AccessRefusedError("no_signers")
@@ -122,7 +130,7 @@ class ConsoleAccess:
             lifetime_s=min(lifetime_s, self.limits.session_s),
             expires=datetime.fromtimestamp(int(self._clock.wall_s()) + self.limits.challenge_s, UTC),
         )
-        self._challenges[port] = challenge, now_s
+        self._outstanding = _Outstanding(port, challenge, now_s)
         self.log("challenge", f"{port} {role} {challenge.counter}")
         return Begun(build_challenge(challenge), self.limits.challenge_s, self._clock_ok())
 
@@ -133,10 +141,11 @@ class ConsoleAccess:
 
         The challenge is used up whatever comes of it. None: refused, and nobody is told why but the audit log.
         """
-        challenge, made_s = self._challenges.pop(port, (None, 0.0))
-        if challenge is None or self._settings.signers is None or self._left_s():
+        outstanding = self._take(port)
+        if outstanding is None or self._settings.signers is None or self._left_s():
             return self._refuse_later(port, "no_challenge", done)
-        if self._clock.monotonic_s() - made_s > self.limits.challenge_s:
+        challenge = outstanding.challenge
+        if self._clock.monotonic_s() - outstanding.made_s > self.limits.challenge_s:
             return self._refuse_later(port, "late", done)
         rules = SignInRules(
             self._settings.signers,
@@ -167,7 +176,15 @@ class ConsoleAccess:
 
     def forget(self, port: str) -> None:
         """The cable was pulled, or the port was opened anew: its challenge is void."""
-        self._challenges.pop(port, None)
+        self._take(port)
+
+    def _take(self, port: str) -> _Outstanding | None:
+        """The outstanding challenge if it is this port's: it is used up. What another port says takes nobody's."""
+        outstanding = self._outstanding
+        if outstanding is None or outstanding.port != port:
+            return None
+        self._outstanding = None
+        return outstanding
 
     def log(self, event: str, detail: str = "") -> str:
         """Write a step into the audit log; returns its new count and head. Never any card data."""

@@ -195,6 +195,16 @@ def test_two_hosts_have_nothing_of_each_other(terminal: Terminal, office: Office
         second.pull()
 
 
+def test_one_challenge_is_outstanding_at_the_whole_terminal(terminal: Terminal, office: Office, far: Far) -> None:
+    tess, second = office.technician("tess"), Far()
+    with plugged_in(terminal, far, second, more=office.settings()):
+        first = far.challenge("diag")
+        later = second.challenge("diag")
+        assert far.give(sign(first, tess)).error == REFUSED
+        assert second.give(sign(later, tess)).ok  # which the refused answer at the other port did not use up
+        second.pull()
+
+
 def test_with_a_clock_that_was_set_back_only_the_back_office_counts(
     terminal: Terminal, office: Office, far: Far, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -209,6 +219,56 @@ def test_with_a_clock_that_was_set_back_only_the_back_office_counts(
         text = "".join(f"{row}\n" for row in rows).encode()
         assert far.give(sign(text, old)).error == REFUSED
         assert far.sign_in("diag", office.desk).ok
+
+
+def test_an_answer_after_five_minutes_is_too_late_and_no_failure(
+    terminal: Terminal, office: Office, far: Far, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tess = office.technician("tess")
+    with clock_shift(tmp_path, monkeypatch) as shift, plugged_in(terminal, far, more=office.settings()) as service:
+        late = sign(far.challenge("diag"), tess)
+        shift(asleep_s=301)
+        assert far.give(late).error == REFUSED
+        service.wait_for_line("refused=late")
+        in_time = sign(far.challenge("diag"), tess)
+        shift(asleep_s=301 + 240)
+        assert far.give(in_time).ok
+
+
+def test_a_session_ends_after_five_idle_minutes_and_after_fifteen_in_any_case(
+    terminal: Terminal, office: Office, far: Far, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tess = office.technician("tess")
+    with clock_shift(tmp_path, monkeypatch) as shift, plugged_in(terminal, far, more=office.settings()):
+        assert far.sign_in("diag", tess).ok
+        shift(asleep_s=301)
+        assert far.ask("decode atr 3B65").error == NOT_ALLOWED
+        assert far.sign_in("diag", tess).ok
+        for minutes in (4, 8, 12):
+            shift(asleep_s=301 + minutes * 60)
+            assert far.ask("decode atr 3B65").error != NOT_ALLOWED
+        shift(asleep_s=301 + 15 * 60)
+        assert far.ask("decode atr 3B65").error == NOT_ALLOWED
+    ended = [detail.split()[-1] for event, detail in audit(terminal) if event == "signed_out"]
+    assert ended == ["idle", "time_up"]
+
+
+def test_each_lock_is_longer_than_the_last_and_kept_over_a_restart(
+    terminal: Terminal, office: Office, far: Far, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tess, asleep_s = office.technician("tess"), 0
+    with clock_shift(tmp_path, monkeypatch) as shift, plugged_in(terminal, far, more=office.settings()) as service:
+        for minutes in (1, 10, 60, 1440, 1440):
+            for _time in range(5):
+                assert far.sign_in("maint", tess).error == REFUSED
+            assert f"{minutes} min" in far.ask("sign-in diag").end.text
+            assert far.ask("version").ok
+            service.restart()
+            service.wait_for_line(f"console port={far.port} there=yes", since=service.lines - 1)
+            assert far.ask("sign-in diag").error == LOCKED
+            asleep_s += minutes * 60 + 1
+            shift(asleep_s=asleep_s)
+        assert far.sign_in("diag", tess).ok
 
 
 def test_without_signers_or_ssh_keygen_there_is_only_reading_and_it_says_so(

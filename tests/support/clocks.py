@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from support.hal_library import compile_preload
 
@@ -39,16 +39,23 @@ class HandClock:
         self.wall += off_s
 
 
+class Shift(Protocol):
+    """Say by how many seconds the clocks of programs are off from now on."""
+
+    def __call__(self, wall_s: int = 0, asleep_s: int = 0) -> None:
+        """``asleep_s``: seconds since boot that the monotonic clock did not see."""
+
+
 @contextlib.contextmanager
-def clock_shift(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
-    """Programs that are started within have a wall clock that is off by as many seconds as is said last."""
+def clock_shift(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shift]:
+    """Programs that are started within have clocks that are off by as much as is said last."""
     file = folder / "clock.shift"
 
-    def shift(seconds: int) -> None:
+    def shift(wall_s: int = 0, asleep_s: int = 0) -> None:
         with file.open("r+b" if file.exists() else "wb") as opened:  # it is mapped by whoever runs
-            opened.write(seconds.to_bytes(8, "little", signed=True))
+            opened.write(b"".join(seconds.to_bytes(8, "little", signed=True) for seconds in (wall_s, asleep_s)))
 
-    shift(0)
+    shift()
     with monkeypatch.context() as world:
         world.setenv("LD_PRELOAD", str(compile_preload(folder)))
         world.setenv("CLOCK_SHIFT_FILE", str(file))

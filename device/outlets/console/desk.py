@@ -73,7 +73,7 @@ class Access(Protocol):
     """Who may sign in; one for all ports."""
 
     def begin(self, port: str, role: str, lifetime_s: int) -> Begun:
-        """Make a challenge; one made before for this port is void. Raises AccessRefusedError."""
+        """Make a challenge; one made before, for whichever port, is void. Raises AccessRefusedError."""
 
     def answer(
         self, port: str, answer: Sequence[Signature], done: Callable[[Granted | None], None]

@@ -48,8 +48,11 @@ class SignIn:
         return self._answer is not None
 
     def touch(self) -> None:
-        """Something came from the far end: it is not idle."""
-        self._touched_s = _now_s()
+        """Something came from the far end: it is not idle, unless it was for too long before; time asleep counts."""
+        now_s = _now_s()
+        if self._granted is not None and now_s - self._touched_s >= self._granted.idle_s and not self._session.busy:
+            self.leave("idle")
+        self._touched_s = now_s
 
     # --- challenge and answer -----------------------------------------------------------------------------------------
 
