@@ -26,6 +26,7 @@ class ConsoleBridge:
     """``listener``: a socket that listens already, so that it may come from outside the simulation's namespace."""
 
     def __init__(self, listener: socket.socket, name: Path) -> None:
+        self.port: int = listener.getsockname()[1]
         self._listener = listener
         self._name = name
         self._master = -1

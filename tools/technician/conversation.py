@@ -32,6 +32,10 @@ SILENCE_S: Final = 6.0  # level 0 answers within a second, a command line's work
 LONG_S: Final = 90.0  # a check may wait for a person, or for a network
 _WAKE_S: Final = 20.0  # a port that was pulled is opened again by the terminal within fifteen seconds
 _QUIET_S: Final = 0.15
+_TRANSFER_S: Final = 2.0
+CANCEL: Final = b"\x18" * 8 + b"\x08" * 8  # ends a ZMODEM transfer at the other side
+ZMODEM_MARK: Final = b"**\x18B0"  # a header in hex
+_NONSENSE_S: Final = 3.0  # bytes come, but no line of a terminal among them
 _MOST_ROWS: Final = 20_000
 _MOST_NOISE: Final = 64 << 10
 _MOST_LINE_S: Final = 60.0
@@ -67,23 +71,41 @@ class Conversation:
         self._deframer = LineDeframer()
         self._lines: deque[bytes | Overlong] = deque()
 
-    def wake(self) -> None:
-        """End whatever an earlier plug-in left behind, and drop what it said; raises CableError if nobody is there."""
-        until = time.monotonic() + _WAKE_S
+    def wake(self, patience_s: float = _WAKE_S) -> None:
+        """End whatever an earlier plug-in left behind, and drop what it said.
+
+        Raises CableError: "mute" if nothing comes, "nonsense" if what comes has no line of a terminal in it.
+        """
+        began = heard = time.monotonic()
+        asked, noise, fits, cancelled = 0.0, 0, False, False
         while True:
-            self.link.write(b"\r")
-            self.link.write(build_line("stop", checked=True))
-            if self._hears(1.0):
+            now = time.monotonic()
+            if not fits and now - asked >= 1.0:
+                asked = now
+                self.link.write(b"\r" + build_line("stop", checked=True))
+            data = self.link.read(_QUIET_S)
+            if not data and fits:
                 break
-            if time.monotonic() > until:
-                raise CableError("mute", port=self.link.name, step="stop")
-        noise = 0
-        while data := self.link.read(_QUIET_S):
+            heard = heard if noise else now
             noise += len(data)
-            if noise > _MOST_NOISE or time.monotonic() > until:
+            if self._fits(data):
+                fits, heard = True, now
+            if ZMODEM_MARK in data or (now - began > _TRANSFER_S and not noise and not cancelled):
+                self.link.write(CANCEL)  # a file transfer that was cut off waits there
+                heard, cancelled = now, True
+            if noise and (now - heard > _NONSENSE_S or noise > _MOST_NOISE):
                 raise CableError("nonsense", port=self.link.name, step="stop")
+            if now - began > patience_s:
+                raise CableError("nonsense" if noise else "mute", port=self.link.name, step="stop")
         self._lines.clear()
         self._deframer.reset()
+
+    def _fits(self, data: bytes) -> bool:
+        """Whether a line ends in ``data`` that only a terminal sends: a reply whose check value holds."""
+        self.feed(data)
+        lines = list(self._lines)
+        self._lines.clear()
+        return any(isinstance(line, bytes) and _is_checked(line) and _parse(line) is not None for line in lines)
 
     def ask(
         self, *words: str, on_reply: OnReply | None = None, silence_s: float = SILENCE_S, again: bool = True
@@ -171,24 +193,27 @@ class Conversation:
     def _answer(self, step: str, on_reply: OnReply | None, silence_s: float) -> tuple[Answer | None, bool]:
         """Read one reply; None: our line did not arrive whole. True: lines of it were spoilt."""
         rows: list[str] = []
-        spoilt = False
+        spoilt, count, heard = False, 0, time.monotonic()
         while True:
             line = self._line(step, silence_s, spoilt=spoilt)
             reply = None if isinstance(line, Overlong) else _parse(line)
-            if reply is None:
-                spoilt = spoilt or bool(line)
-            elif isinstance(line, bytes) and not _is_checked(line):
+            checked = isinstance(line, bytes) and _is_checked(line)
+            if reply is None or not checked:
                 if isinstance(reply, Failed) and reply.number in _SPOILT:
                     return None, True
-            elif isinstance(reply, Done | Failed):
+                spoilt = spoilt or (reply is None and bool(line))
+                if time.monotonic() - heard > max(_NONSENSE_S, silence_s):
+                    raise CableError("nonsense", port=self.link.name, step=step)
+                continue
+            if isinstance(reply, Done | Failed):
                 return Answer(tuple(rows), reply), spoilt
-            else:
-                if isinstance(reply, Remark):
-                    rows.append(reply.text)
-                    if len(rows) > _MOST_ROWS:
-                        raise CableError("endless", port=self.link.name, step=step)
-                if on_reply is not None:
-                    on_reply(reply)
+            heard, count = time.monotonic(), count + 1
+            if count > _MOST_ROWS:
+                raise CableError("endless", port=self.link.name, step=step)
+            if isinstance(reply, Remark):
+                rows.append(reply.text)
+            if on_reply is not None:
+                on_reply(reply)
 
     def _line(self, step: str, silence_s: float, *, spoilt: bool) -> bytes | Overlong:
         noise, since = 0, time.monotonic()
@@ -202,9 +227,6 @@ class Conversation:
                 raise CableError("nonsense", port=self.link.name, step=step)
             self.feed(data)
         return self._lines.popleft()
-
-    def _hears(self, timeout_s: float) -> bool:
-        return bool(self.link.read(timeout_s))
 
 
 def _parse(line: bytes) -> Reply | None:

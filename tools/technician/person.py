@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TextIO
 
 from tools.technician.cells import bar, wrap
@@ -66,7 +67,7 @@ class Person:
         """How far."""
         self._picture.done, self._picture.total = done, total
         if self._painted:
-            self._picture.at = self._name(text)
+            self._picture.at = self._words.check(text)
             self._paint(at_once=done == total)
         elif time.monotonic() - self._last_s > _EVERY_S or done == total:
             self._last_s = time.monotonic()
@@ -86,9 +87,9 @@ class Person:
         """What goes on."""
         self._picture.checks = {row.check: row for row in checks}
         self._picture.facts = [
-            f"{self._words.say('fact', name) if self._words.has('fact', name) else name}: {self._plain(value)}"
+            f"{self._words.say('fact', name) if self._words.has('fact', name) else name}: {self._plain(name, value)}"
             for name, value in facts.items()
-            if value not in ("", "-")
+            if value not in ("", "-") and name != "version"  # which stands in the head
         ]
         self._picture.log = list(log)
         self._paint(at_once=True)
@@ -154,14 +155,12 @@ class Person:
         self._screen.paint(draw(self._picture, self._words, columns, rows, plain=self._screen.plain))
 
     def _sentence(self, text: str, colour: str = "") -> None:
-        for line in wrap(text, self._screen.columns - 1):
+        for line in wrap(text, self._screen.columns - 1) if self._screen.live else [text]:
             self._screen.say(line, colour)
 
-    def _name(self, check: str) -> str:
-        row = self._picture.checks.get(check)
-        return row.name if row is not None and row.name else check
-
-    def _plain(self, value: str) -> str:
+    def _plain(self, name: str, value: str) -> str:
+        if name == "uptime_s" and value.partition(".")[0].isdecimal():
+            return str(timedelta(seconds=int(float(value))))
         return self._words.say("value", value) if self._words.has("value", value) else value
 
     def _transfer_line(self, done: int, total: int, text: str) -> str:

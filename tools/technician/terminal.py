@@ -51,6 +51,7 @@ class Terminal:
         """Find it, open the cable and learn who it is; waits as long as there is patience. Raises CableError."""
         until = time.monotonic() + self._patience_s
         told = False
+        self._outlet.begin("connect", port=self._port or "USB")
         while True:
             try:
                 self.identity = self._connect()

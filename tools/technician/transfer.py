@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from protocol.console_line import ConsoleLineError, parse_reply
-from tools.technician.conversation import Answer, Conversation
+from tools.technician.conversation import CANCEL, Answer, Conversation
 from tools.technician.trouble import CableError, CallError
 
 MOST_RECEIVED: Final = 64 << 20
@@ -29,7 +29,6 @@ _QUIET_S: Final = 30.0
 _ENDING_S: Final = 5.0
 _AFTER_S: Final = 30.0  # what the terminal does with a file that has come, until it replies
 _TAIL: Final = 1024
-_CANCEL: Final = b"\x18" * 8 + b"\x08" * 8
 _FIN: Final = re.compile(rb"\x18B08[0-9a-f]{12}\r?[\n\x8a]?(?:OO|O$)?", re.DOTALL)  # ZFIN, then "over and out"
 _LINE: Final = re.compile(rb"(?:^|[\r\n])((?:OK|ERROR )[^\r\n]* \*[0-9A-F]{4})\r?\n")
 
@@ -110,7 +109,7 @@ class _Pump:
         except BaseException:
             self._end(writer)
             with contextlib.suppress(CableError):
-                self._link.write(_CANCEL)
+                self._link.write(CANCEL)
             raise
         self._end(writer)
         if self._broken is not None:

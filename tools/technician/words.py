@@ -28,6 +28,7 @@ class Words:
         checks = _CATALOGUE / language / "checks.toml"
         shared: Mapping[str, Mapping[str, str]] = _read(checks) if checks.is_file() else {}
         self._reasons, self._values = shared.get("reason", {}), shared.get("value", {})
+        self._checks: Mapping[str, Any] = shared.get("check", {})
 
     def say(self, section: str, word: str, **values: object) -> str:
         """A text with its values; KeyError for one that is missing, which a test excludes."""
@@ -45,6 +46,10 @@ class Words:
             value = said
         value = "" if value == "-" else self._values.get(value, value)
         return f"{value} ({reason})" if value and reason else value or reason
+
+    def check(self, check: str) -> str:
+        """A check's name by its id, where it is known here."""
+        return str(self._checks.get(check, {}).get("name", check))
 
     def trouble(self, trouble: TroubleError) -> str:
         """The sentence for it."""
