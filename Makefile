@@ -38,7 +38,7 @@ fuzz: setup ## every decoder for five seconds, half guided by coverage, half pla
 	@$(PY) -m tools.fuzz --seconds 5
 
 long-test: setup ## property tests with many examples, 10,000 declines and 80 killed installations in a row, 10 million inputs for each decoder, then the terminal in QEMU for ARCH=arm64 with CUTS=3 power cuts of each kind (hours, can be interrupted)
-	@HYPOTHESIS_PROFILE=long $(PY) -m pytest -q tests/unit tests/flow/test_soak.py tests/flow/test_update_faults.py tests/flow/test_console.py
+	@HYPOTHESIS_PROFILE=long $(PY) -m pytest -q tests/unit tests/flow/test_soak.py tests/flow/test_update_faults.py tests/flow/test_console.py tests/flow/test_technician_files.py
 	@$(PY) -m tools.fuzz --runs 10000000
 	@POSMEDIC_GUEST=$(or $(ARCH),arm64) POSMEDIC_CUTS=$(or $(CUTS),3) $(PY) -m pytest -q tests/guest
 
