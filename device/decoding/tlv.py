@@ -126,7 +126,7 @@ class _Objects:
         row["length"] = size
         if item.children:
             return row
-        trusted = self._is_trusted and (self._is_whole or not _may_be_of_a_number(item.value))
+        trusted = self._is_trusted and not _may_be_of_a_number(item.value)
         show = tags.show(item.tag, size, self._scheme) if trusted else Show.SIZE
         is_shown = show in (Show.VALUE, Show.BITS) and self._explain(item, row, entry.format if entry else "", show)
         row["value"] = item.value.hex().upper() if is_shown else hidden(size)
@@ -213,7 +213,7 @@ def _bilingual(words: Words) -> dict[str, str]:
 
 
 def _may_be_of_a_number(value: bytes) -> bool:
-    """Whether, in a broken message, these may be digits of a card number that fell under another tag.
+    """Whether these may be digits of a card number that fell under another tag, as in a message out of step.
 
     Ten digits or more, and not flags of which a byte has one or two, as verification results are.
     """
