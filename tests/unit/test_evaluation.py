@@ -15,11 +15,12 @@ import pytest
 from device.freeze_frame import frame_from_json
 from tools.evaluate.__main__ import fresh_cases, kept_cases, scores
 from tools.evaluate.data import FOLDER, kept_labels, kept_scenarios, stale_files
+from tools.evaluate.data import REVIEWED as REVIEWED_FILE
 from tools.evaluate.label import Label
 from tools.evaluate.score import Score
 
 ROOT = Path(__file__).parents[2]
-REVIEWED: list[dict[str, Any]] = tomllib.loads((FOLDER / "reviewed.toml").read_text())["frame"]
+REVIEWED: list[dict[str, Any]] = tomllib.loads((FOLDER / REVIEWED_FILE).read_text())["frame"]
 LABELLERS = ("codes", "label", "model", "rules", "scenarios", "states", "restricted", "data", "baselines")
 
 

@@ -100,6 +100,7 @@ def _print_table(found: dict[str, Score]) -> None:
         ("verdict right", lambda score: _share(score.verdict)),
         ("of these, where the rules allow one alone", lambda score: _share(score.definite_verdict)),
         ("addressee right", lambda score: _share(score.addressee)),
+        ("retry right (62 and twins)", lambda score: _share(score.retry)),
         ("states of causes right", lambda score: _share(score.states)),
         ("of these, where the rules allow one alone", lambda score: _share(score.definite)),
         ("falsely refuted", lambda score: str(score.false_refuted)),

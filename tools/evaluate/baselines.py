@@ -33,6 +33,7 @@ class Answer:
     verdict: str | None
     addressee: str | None
     causes: dict[str, str]
+    retry: str | None = None
 
 
 def article(frame: FreezeFrame) -> Answer:
@@ -52,7 +53,7 @@ def code_table(frame: FreezeFrame) -> Answer:
         return Answer("no_verified_response", "local", {"network": "possible"})
     if code in table.restricted:
         causes = {cause: "possible" if "62" in usual else "other_code" for cause, usual in table.usual.items()}
-        return Answer("card", "issuer", causes)
+        return Answer("card", "issuer", causes, "no")
     if code not in table.acts:
         return Answer(None, None, {})
     who = table.acts[code][0]

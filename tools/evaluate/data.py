@@ -8,6 +8,7 @@ reasons for that, which labels name by number.
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -21,13 +22,16 @@ from tools.evaluate.states import label_of
 FOLDER: Final = Path(__file__).parents[2] / "tests" / "evaluation"
 SCENARIOS: Final = "scenarios.jsonl"
 LABELS: Final = "labels.jsonl"
+REVIEWED: Final = "reviewed.toml"  # frames that a person read are always among the scenarios
+_SOUND: Final = "frozen_card"  # a fault that shows nowhere
 _DEEP: Final = ("exchange", "exchange.card", "profile")
 
 
 def made_files() -> dict[str, str]:
     """File name -> its text, made anew from the fault model and the labeller."""
-    scenarios = make_scenarios(model())
-    sound = scenarios[0].frame
+    reviewed = tomllib.loads(_read(REVIEWED))["frame"]
+    scenarios = make_scenarios(model(), (entry["id"] for entry in reviewed))
+    sound = next(scenario.frame for scenario in scenarios if scenario.id == _SOUND)
     lines = [_line({"sound": sound})]
     labels = {scenario.id: label_of(frame_from_json(scenario.frame, scenario.id)) for scenario in scenarios}
     reasons = sorted({reason for label in labels.values() for reason in label.why})
@@ -76,6 +80,7 @@ def kept_labels() -> dict[str, Label]:
             {cause: _split(states) for cause, states in entry["causes"].items()},
             {cause: _split(states) for cause, states in entry["guarded"].items()},
             [head["reasons"][number] for number in entry["why"]],
+            _split(entry["retry"]) if entry["retry"] else (),
         )
     return labels
 
@@ -98,6 +103,7 @@ def _packed(label: Label, reasons: list[str]) -> dict[str, Any]:
         "rule": label.rule,
         "verdict": "|".join(label.verdict),
         "addressee": "|".join(label.addressee),
+        "retry": "|".join(label.retry),
         "causes": {cause: "|".join(states) for cause, states in label.causes.items()},
         "guarded": {cause: "|".join(states) for cause, states in label.guarded.items()},
         "why": sorted({reasons.index(reason) for reason in label.why}),

@@ -14,7 +14,8 @@ from tools.evaluate.baselines import Answer
 def engine(frame: FreezeFrame) -> Answer:
     """What ``posmedic diagnose`` says of the frame."""
     said = diagnose(frame, _knowledge())
-    return Answer(str(said.verdict), str(said.addressee), {cause.id: str(cause.state) for cause in said.causes})
+    causes = {cause.id: str(cause.state) for cause in said.causes}
+    return Answer(str(said.verdict), str(said.addressee), causes, str(said.retry))
 
 
 @cache

@@ -24,3 +24,4 @@ class Label:
     causes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     guarded: dict[str, tuple[str, ...]] = field(default_factory=dict)
     why: list[str] = field(default_factory=list)
+    retry: tuple[str, ...] = ()  # () where the rules do not settle it

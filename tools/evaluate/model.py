@@ -72,10 +72,13 @@ def _values(table: dict[str, Any]) -> dict[str, Any]:
 def _part(name: str, table: dict[str, Any], where: str) -> Part:
     """Read one part; an unknown key is an error, lest a slip of the pen silently change nothing."""
     known = {"id", "rule", "code", "cause", "beside", "shops", "tests", "sales", "unset", "restricted", "approved"}
+    known.add("window_s")
     unknown = set(table) - known - set(_SECTIONS)
     if unknown:
         raise ValueError(f"fault_model.toml, {where}: unknown keys {sorted(unknown)}")
     values = _values(table)
+    if "window_s" in table:
+        values["window_s"] = table["window_s"]
     values.update({place.replace("card.", "exchange.card."): None for place in table.get("unset", ())})
     return Part(
         id=name,

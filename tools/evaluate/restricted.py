@@ -13,6 +13,7 @@ from tools.evaluate.rules import (
     contradicted,
     differing,
     foreign,
+    is_chip_card_by_stripe,
     others_approved,
     tries_before,
 )
@@ -83,7 +84,7 @@ def _damaged(frame: FreezeFrame, label: Label, *, verified: bool) -> None:
     exchange = frame.exchange
     if exchange.fallback:
         label.guarded["card_damaged"] = NOT_REFUTED
-    elif exchange.entry_mode is EntryMode.STRIPE and (exchange.card.service_code or "")[:1] in ("2", "6"):
+    elif is_chip_card_by_stripe(frame):
         label.causes["card_damaged"] = ("not_tested", "unlikely", "other_code")
         label.why.append("card_damaged: the stripe was read, the chip beside it was not tested")
     elif exchange.entry_mode in _READ:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from device.evidence import Exchange, FreezeFrame, MacVerdict, Match, Outcome, PastSale
+from device.evidence import EntryMode, Exchange, FreezeFrame, MacVerdict, Match, Outcome, PastSale
 from tools.evaluate.codes import codes
 from tools.evaluate.label import Label
 
@@ -27,7 +27,7 @@ class Belief(Enum):
 
     VERIFIED = "verified"
     UNSIGNED = "unsigned"  # it belongs to the request, nobody verified a MAC: downgraded
-    UNPAIRED = "unpaired"  # the request was not seen: the texts do not say whether this is rule 1
+    UNPAIRED = "unpaired"  # request not seen, or response not whole: the texts do not say whether this is rule 1
     NONE = "none"
 
 
@@ -70,11 +70,15 @@ def who_acts(frame: FreezeFrame) -> Label:
     code = frame.exchange.code or ""
     if believed is Belief.NONE:
         return _nothing_verified(frame)
-    label = _restricted(frame) if code in codes().restricted else _by_code(frame, code)
+    if code in codes().restricted:
+        label = _restricted(frame)
+        label.retry = retry_of(frame, label)
+    else:
+        label = _by_code(frame, code)
     if believed is Belief.UNPAIRED:
         label.verdict = (*label.verdict, "no_verified_response")
         label.addressee = tuple(dict.fromkeys((*label.addressee, "local", "technician")))
-        label.why.append("the request was not seen: the rules do not say whether such a response is verified")
+        label.why.append("request not seen, or response not whole: the rules do not say whether that is verified")
     return label
 
 
@@ -181,15 +185,39 @@ def foreign(frame: FreezeFrame) -> bool | None:
 
 
 def others_approved(frame: FreezeFrame) -> bool:
-    """At least one other card was approved in the window (rule 2d)."""
-    own = frame.exchange.card.token
-    return any(sale.code in codes().approved and sale.token and sale.token != own for sale in _counted(frame))
+    """At least one other card was approved in the window (rule 2d): another token, another bank, or two cards."""
+    card = frame.exchange.card
+    approved = [sale for sale in _counted(frame) if sale.code in codes().approved]
+    tokens = {sale.token for sale in approved if sale.token}
+    banks = {sale.bin_group for sale in approved if sale.bin_group}
+    if card.token and tokens - {card.token}:
+        return True
+    unknown = [sale for sale in approved if not (sale.token and card.token)]
+    other_bank = any(card.bin_group and sale.bin_group not in (None, card.bin_group) for sale in unknown)
+    return other_bank or (not card.token and (len(tokens) > 1 or len(banks) > 1))
 
 
 def cards_with(frame: FreezeFrame, wanted: Collection[str]) -> set[str]:
     """The other cards of the window that met one of these codes."""
     own = frame.exchange.card.token
     return {sale.token for sale in _counted(frame) if sale.code in wanted and sale.token and sale.token != own}
+
+
+def is_chip_card_by_stripe(frame: FreezeFrame) -> bool:
+    """A card with a chip (service code digit 1 is 2 or 6) came in by its stripe."""
+    chip = (frame.exchange.card.service_code or "")[:1] in ("2", "6")
+    return chip and frame.exchange.entry_mode is EntryMode.STRIPE
+
+
+def retry_of(frame: FreezeFrame, label: Label) -> tuple[str, ...]:
+    """Rules 4 and 7 for a believed 62: no retry, but once by the chip; () where a repair or a query comes first."""
+    if label.rule == "2a" or belief(frame.exchange) in (Belief.NONE, Belief.UNPAIRED):
+        return ()
+    if frame.exchange.code in codes().held:
+        return ("no",)  # the card is to be held
+    if frame.exchange.fallback or (tries_before(frame) and is_chip_card_by_stripe(frame)):
+        return ("no", "chip_once")  # tried before; the rules do not say whether once more
+    return ("chip_once",) if is_chip_card_by_stripe(frame) else ("no",)
 
 
 def tries_before(frame: FreezeFrame) -> int:
@@ -213,7 +241,12 @@ def _restricted(frame: FreezeFrame) -> Label:
         return group
     if others_approved(frame):
         return Label("2d", ("card",), ("issuer",))
-    return Label("2e", ("not_enough_data",), ("issuer",))
+    label = Label("2e", ("not_enough_data",), ("issuer",))
+    own = frame.exchange.card.token
+    if any(sale.code in codes().approved and not (sale.token and own) for sale in _counted(frame)):
+        label.verdict = ("not_enough_data", "card")
+        label.why.append("a card was approved, and nobody knows whether it was another one")
+    return label
 
 
 def _many_without_approval(frame: FreezeFrame, refused: list[Card]) -> bool:

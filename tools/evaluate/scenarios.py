@@ -7,7 +7,7 @@ a new fault leaves the others as they are.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -32,16 +32,20 @@ class Scenario:
     frame: dict[str, Any]
 
 
-def make_scenarios(model: Model) -> list[Scenario]:
-    """All scenarios of the model, in a fixed order, no two alike."""
+def make_scenarios(model: Model, wanted: Iterable[str] = ()) -> list[Scenario]:
+    """All scenarios of the model, in a fixed order, no two alike; those with the ids ``wanted`` are among them."""
     made: dict[tuple[str, ...], Scenario] = {}
-    for parts in _choices(model):
+    known = {
+        part.id: part for part in (*model.faults.values(), *(p for axis in model.axes.values() for p in axis.values()))
+    }
+    asked = (tuple(known[name] for name in scenario_id.split("+")) for scenario_id in wanted)
+    for parts in (*asked, *_choices(model)):
         key = tuple(sorted(part.id for part in parts))
         if key not in made:
             scenario = _compose(model, parts)
             if scenario is not None:
                 made[key] = scenario
-    return list(made.values())
+    return sorted(made.values(), key=lambda scenario: (scenario.id.count("+"), scenario.id))
 
 
 def make_mixtures(model: Model, count: int) -> list[Scenario]:
@@ -80,7 +84,7 @@ def _choices(model: Model) -> Iterator[tuple[Part, ...]]:
         if fault.cause == "bank_maintenance":
             yield (fault, burst)
     for fault in answers_62:
-        for second in (*_some(model, fault.id, answers_62, 1), *_some(model, fault.id, beside, 1)):
+        for second in (*_some(model, fault.id, answers_62, 3), *_some(model, fault.id, beside, 1)):
             shops = _own_shop(model, fault) or _own_shop(model, second) or _some_shops(model, fault.id + second.id, 1)
             yield (fault, second, *shops)
     for host in model.axes["host"].values():
@@ -173,7 +177,7 @@ def _answer(exchange: dict[str, Any], code: str) -> None:
 
 def _past_sale(sale: tuple[Any, ...], restricted: str, approved: str) -> dict[str, Any]:
     age_s, code, token, bank, scheme, foreign, *more = sale
-    past: dict[str, Any] = {"age_s": age_s, "mac": "verified", "entry_mode": "chip", "token": token}
+    past: dict[str, Any] = {"age_s": age_s, "mac": "verified", "entry_mode": "chip", "token": token or None}
     past.update(bin_group=bank, scheme=scheme, foreign=foreign)
     if code:
         past["code"] = {"R": restricted, "A": approved}.get(code, code)

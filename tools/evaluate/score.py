@@ -49,6 +49,7 @@ class Score:
     verdict: Count = field(default_factory=Count)
     definite_verdict: Count = field(default_factory=Count)
     addressee: Count = field(default_factory=Count)
+    retry: Count = field(default_factory=Count)
     states: Count = field(default_factory=Count)
     definite: Count = field(default_factory=Count)
     false_refuted: int = 0
@@ -65,6 +66,8 @@ def score(judged: Iterator[tuple[Scenario, Label, Answer]]) -> Score:
         if len(label.verdict) == 1:
             total.definite_verdict.add(answer.verdict in label.verdict)
         _compare(total.addressee, total, scenario, "addressee", answer.addressee, label.addressee)
+        if label.retry:
+            _compare(total.retry, total, scenario, "retry", answer.retry, label.retry)
         for cause, allowed in label.causes.items():
             said = answer.causes.get(cause)
             _compare(total.states, total, scenario, cause, said, allowed)
