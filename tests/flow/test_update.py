@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.clocks import clock_shift
+from support.hal_library import compiler_missing
 from support.rauc_system import RaucSystem, make_bundle, why_not
 from support.terminal import Terminal
 
@@ -127,6 +130,30 @@ def test_every_other_reason_to_refuse_has_its_word(terminal: Terminal, system: R
     }
     told = {path: [ask(terminal, action, path)[1]["refused"] for action in ("verify", "install")] for path in expected}
     assert told == {path: [reason, reason] for path, reason in expected.items()}
+
+
+def test_unless_told_otherwise_only_bundles_of_format_verity_are_taken(
+    terminal: Terminal, system: RaucSystem, bundle: Path
+) -> None:
+    terminal.configure(f'[update]\nconfig = "{system.config}"', language="en")
+    for action in ("verify", "install"):
+        code, answer = ask(terminal, action, bundle)
+        assert (code, answer["refused"], answer["said"]) == (1, "wrong_format", "plain; taken is verity")
+    assert Records(terminal.state / "update").pending() is None
+
+
+@pytest.mark.skipif(compiler_missing() is not None, reason=str(compiler_missing()))
+def test_at_1970_a_bundle_is_refused_because_of_the_clock_and_is_taken_when_that_is_right(
+    terminal: Terminal, system: RaucSystem, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = system.next_slot
+    with clock_shift(tmp_path, monkeypatch) as shift:
+        shift(wall_s=-int(time.time()) + 60)
+        for action in ("verify", "install"):
+            assert ask(terminal, action, bundle)[1]["refused"] == "signer_not_yet_valid"
+        assert (system.next_slot, Records(terminal.state / "update").pending()) == (before, None)
+        shift()
+        assert ask(terminal, "verify", bundle)[0] == 0
 
 
 def test_a_refusal_is_one_plain_sentence_in_the_language_of_the_reader(terminal: Terminal) -> None:
