@@ -12,6 +12,7 @@ import pytest
 from guest.emulated import Emulated
 
 ROOT = Path(__file__).resolve().parents[2]
+_FIGURES = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
@@ -28,14 +29,15 @@ def image(arch: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def figures(arch: str, pytestconfig: pytest.Config) -> Iterator[list[str]]:
+def figures(pytestconfig: pytest.Config) -> list[str]:
     """Lines with figures of the guest; they are told at the end of the run, whatever became of it."""
-    lines: list[str] = []
-    yield lines
-    reporter = pytestconfig.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        for line in lines:
-            reporter.write_line(f"guest {arch}: {line}")
+    return pytestconfig.stash.setdefault(_FIGURES, [])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell the figures."""
+    for line in config.stash.get(_FIGURES, []):
+        terminalreporter.write_line(f"guest {os.environ['POSMEDIC_GUEST']}: {line}")
 
 
 @pytest.fixture(scope="module")

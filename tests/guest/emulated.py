@@ -12,9 +12,12 @@ from PIL import Image, ImageChops
 from tools.image.bridge import Bridge
 from tools.image.disk import Signer
 from tools.image.line import Line
-from tools.image.vm import Build, Terminal
+from tools.image.tree import ROOT
+from tools.image.vm import Build, Kept, Terminal
 from tools.simulate.modem import ModemBehaviour, SimulatedModem
 from tools.simulate.reader import ReaderBehaviour, SimulatedReader
+from tools.simulate.sale import link_frame, play_sale
+from tools.simulate.scenario import read_scenario
 
 BOOT_S = 900.0
 STEP_S = 600.0
@@ -41,16 +44,24 @@ class Emulated:
         self.technician: Line | None = None
         self._around: list[Any] = []
 
-    def start(self, *, wait: bool = True) -> Terminal:
+    def start(self, *, wait: bool = True, layered: bool = False) -> Terminal:
         """Power on, with reader and modem on their lines."""
-        self.vm = Terminal(self.build, self.folder)
+        vm = self._run(Terminal(self.build, self.folder, layered=layered))
+        if wait:
+            vm.wait_ready(BOOT_S)
+            vm.log_in()
+        return vm
+
+    def resume(self, kept: Kept) -> Terminal:
+        """Go on from a kept moment; what happened since is undone."""
+        return self._run(Terminal(self.build, self.folder, layered=True, resume=kept))
+
+    def _run(self, vm: Terminal) -> Terminal:
+        self.vm = vm
         for name, peer in (("com0", SimulatedReader(ReaderBehaviour())), ("com1", SimulatedModem(ModemBehaviour()))):
             self._around += [Bridge(self.folder / name, peer.start()), peer]
-        self.technician = self.vm.line("com3")
-        if wait:
-            self.vm.wait_ready(BOOT_S)
-            self.vm.log_in()
-        return self.vm
+        self.technician = vm.line("com3")
+        return vm
 
     def stop(self) -> None:
         """Pull the plug."""
@@ -81,6 +92,16 @@ class Emulated:
         """One command as root in the guest; exit code and output."""
         assert self.vm is not None
         return self.vm.shell(command, timeout_s)
+
+    def decline(self) -> None:
+        """A sale passes on the line between the terminal and the host, which answers 62."""
+        assert self.vm is not None
+        scenario = read_scenario(ROOT / "tests" / "scenarios" / "tap_only.toml")
+        frames = play_sale(scenario.steps[0], scenario.terminal)
+        assert frames.response is not None
+        host = self.vm.line("com2")
+        host.send(link_frame(frames.request))
+        host.send(link_frame(frames.response))
 
     def ask(self, command: str) -> str:
         """One command over the technician's line: everything of its reply."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import re
-from typing import TYPE_CHECKING
 
 from guest.emulated import STEP_S, Emulated, unlike
+from PIL import Image
 
 from device.app.overlays import checked_knowledge
 from device.diagnosis.engine import diagnose
@@ -17,11 +17,8 @@ from device.outlets.screen.fonts import parse_fonts
 from device.outlets.screen.panel import Panel
 from device.settings import LANGUAGES, read_catalogue, read_settings, read_texts
 from tools.image.tree import ROOT
-from tools.simulate.sale import link_frame, play_sale
-from tools.simulate.scenario import read_scenario
-
-if TYPE_CHECKING:
-    from PIL import Image
+from tools.image.vm import VPCD_PORT
+from tools.simulate.card import CardPlan, VirtualCard
 
 PICTURES = ROOT / "build" / "guest"
 TOLERANCE = 0.01
@@ -38,6 +35,17 @@ def test_it_is_ready_after_power_on_and_tests_itself(terminal: Emulated) -> None
     assert {"Reader answers", "Network registration", "Screen", "Chip card service", "Storage writable"} <= passed
 
 
+def test_the_boot_self_test_is_on_the_panel(terminal: Emulated) -> None:
+    assert terminal.vm is not None
+    terminal.wait_for_log("shows=selftest")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    shown = PICTURES / f"selftest-{terminal.build.arch}.png"
+    terminal.vm.screenshot(shown)
+    with Image.open(shown) as picture:
+        plain = Image.new("RGB", picture.size, "white")  # the product's ground; a console's is black
+    assert 0.02 < unlike(shown, plain) < 0.5
+
+
 def test_figures_of_the_guest_are_told(terminal: Emulated, figures: list[str]) -> None:
     assert terminal.vm is not None
     _, since = terminal.vm.shell(
@@ -46,21 +54,37 @@ def test_figures_of_the_guest_are_told(terminal: Emulated, figures: list[str]) -
     started, ready = (int(number) / 1e6 for number in re.findall(r"=(\d+)", since))
     began = terminal.vm.shell("cat /proc/uptime; /usr/bin/python3 -I -c pass; cat /proc/uptime")[1].split()
     empty = float(began[2]) - float(began[0])
+    words = "journalctl -b -u posmedic -o short-monotonic --no-pager | grep -F shows=selftest | head -1"
+    board = float(re.findall(r"\[ *([0-9.]+)\]", terminal.vm.shell(words)[1])[0])
     _, status = terminal.vm.shell("cat /proc/$(systemctl show -p MainPID --value posmedic)/status")
     rss = int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1000
-    told = f"READY {ready - started:.1f} s after start, {(ready - started) / empty:.1f}x an empty Python"
-    figures.append(f"{told}; RSS {rss:.1f} MB; QEMU {terminal.vm.rss_mib} MiB")
+    figures += [
+        f"an empty Python {empty:.1f} s",
+        f"READY {ready:.1f} s after power on, {ready - started:.1f} s after start, {(ready - started) / empty:.1f}x",
+        f"boot self-test on the panel {board:.1f} s after power on, {board - started:.1f} s after start, "
+        f"{(board - started) / empty:.1f}x",
+        f"RSS {rss:.1f} MB; QEMU {terminal.vm.rss_mib} MiB",
+    ]
     assert rss < 30
+
+
+def test_a_card_is_felt_and_its_chip_answers(terminal: Emulated) -> None:
+    assert terminal.vm is not None
+    listens = f"grep -qi :{VPCD_PORT:04X} /proc/net/tcp /proc/net/tcp6"
+    terminal.vm.shell(f"systemctl start pcscd; until {listens}; do sleep 0.2; done")
+    card = VirtualCard(CardPlan(), terminal.vm.card_port)
+    card.insert()
+    try:
+        _, told = terminal.vm.shell("posmedic selftest --part smart_card --lang en", STEP_S)
+    finally:
+        card.remove()
+    assert re.search(r"pass +Card in the slot +card present", told), told
+    assert re.search(r"pass +Chip's answer to reset +T=0", told), told
 
 
 def test_a_62_on_the_host_link_is_on_the_panel(terminal: Emulated) -> None:
     assert terminal.vm is not None
-    scenario = read_scenario(ROOT / "tests" / "scenarios" / "tap_only.toml")
-    frames = play_sale(scenario.steps[0], scenario.terminal)
-    assert frames.response is not None
-    host = terminal.vm.line("com2")
-    host.send(link_frame(frames.request))
-    host.send(link_frame(frames.response))
+    terminal.decline()
     terminal.wait_for_log("screen page=1")
     terminal.wait_for_log("selftest run=quiet")
     _, told = terminal.vm.shell("posmedic last --json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -56,7 +57,7 @@ def build_disk(arch: str, package: Path, out: Path) -> None:
     build_slot(arch, package, folder, "1.0", folder / "slot.ext4", signer)
     build_slot(arch, package, folder, "2.0", folder / "next.ext4", signer)
     bundle = build_bundle(folder / "next.ext4", "2.0", folder / "update-2.0.raucb", signer)
-    print(f"image: from {base}")
+    print(f"image: from {base}; all with their versions: {write_inputs(folder).relative_to(out)}")
     for path in (folder / "slot.ext4", folder / "kernel" / "vmlinuz", folder / "initrd", bundle):
         used = path.stat().st_blocks * 512 / 1e6
         print(f"image: {path.relative_to(out)} {used:.0f} MB on the disk")
@@ -72,6 +73,16 @@ def build_base(arch: str, folder: Path) -> str:
             print(f"image: {script} took {time.monotonic() - began:.0f} s", flush=True)
     packages = len((HERE / "packages.txt").read_text().split("\n"))
     return f"Debian 12 {arch}, {(kernel / 'package').read_text().strip()}, {packages} named packages (packages.txt)"
+
+
+def write_inputs(folder: Path) -> Path:
+    """List what the image was made of: every Debian package with its version, kernel, busybox, and their hashes."""
+    packages = _output("tar", "-xOf", str(folder / "rootfs.tar"), "./usr/share/packages.txt")
+    files = (folder / "rootfs.tar", folder / "kernel" / "vmlinuz", folder / "kernel" / "busybox")
+    hashes = (f"sha256 {hashlib.sha256(path.read_bytes()).hexdigest()} {path.relative_to(folder)}\n" for path in files)
+    inputs = folder / "inputs.txt"
+    inputs.write_text(f"{(folder / 'kernel' / 'package').read_text()}{''.join(hashes)}{packages}")
+    return inputs
 
 
 def build_slot(
@@ -142,7 +153,12 @@ def check_tools() -> None:
 
 
 def _run(*words: str) -> None:
+    _output(*words)
+
+
+def _output(*words: str) -> str:
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no reason given"]
         raise DiskError(f"{Path(words[0]).name} failed: {last[0]}")
+    return done.stdout

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import socket
 import subprocess
 from dataclasses import dataclass
@@ -27,7 +28,9 @@ _MACHINES: Final = {
 _DISKS: Final = ("slotA", "slotB", "bootenv", "data")
 _VARIABLES: Final = re.compile(r"(\w+)='?([^'\n]*)'?\n")
 _BOOT_BYTES: Final = 4096
-_VPCD: Final = 35963
+_MEMORY_MIB: Final = 256
+_PANEL: Final = (480, 800)
+VPCD_PORT: Final = 35963
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,14 @@ class Build:
     arch: str
     kernel: Path
     initrd: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A moment of a running terminal, memory and disks, to which it can be taken back; see :meth:`Terminal.keep`."""
+
+    name: str
+    slot: str
 
 
 class Boot:
@@ -65,23 +76,36 @@ class Boot:
 
 
 class Terminal:
-    """One run of the emulated terminal. ``folder`` holds its disks (see :data:`_DISKS`) and takes sockets and logs."""
+    """One run of the emulated terminal. ``folder`` holds its disks (see :data:`_DISKS`) and takes sockets and logs.
 
-    def __init__(self, build: Build, folder: Path, *, memory_mib: int = 256, panel: str = "480x800") -> None:
+    With ``layered`` it writes into layers over the disks (NAME.qcow2), in which moments can be kept; with ``resume`` it
+    goes on from such a moment instead of being switched on. :func:`flatten` makes plain disks of what a run left.
+    """
+
+    def __init__(self, build: Build, folder: Path, *, layered: bool = False, resume: Kept | None = None) -> None:
+        program = _MACHINES[build.arch][0]
+        if shutil.which(program) is None or shutil.which("qemu-img") is None:
+            raise LineError(
+                "no emulator: apt-get install --no-install-recommends qemu-system-arm qemu-system-x86 qemu-utils"
+            )
         self._folder = folder
         self.card_port = _free_port()  # where pcscd's virtual reader in the guest takes a card
-        self.slot = Boot(folder / "bootenv.img").choose()
-        width, _, height = panel.partition("x")
+        self.slot = Boot(folder / "bootenv.img").choose() if resume is None else resume.slot
+        if layered and resume is None:
+            for name in _DISKS:
+                base = f"{folder}/{name}.img"
+                _qemu_img("create", "-f", "qcow2", "-b", base, "-F", "raw", f"{folder}/{name}.qcow2")
         console = "ttyS0" if build.arch == "amd64" else "ttyAMA0"
         words = [
             *_MACHINES[build.arch],
-            *("-accel", "tcg,thread=multi", "-m", str(memory_mib), "-smp", "1", "-nodefaults", "-no-reboot"),
+            *("-accel", "tcg,thread=multi", "-m", str(_MEMORY_MIB), "-smp", "1", "-nodefaults", "-no-reboot"),
             *("-display", "none", "-kernel", str(build.kernel), "-initrd", str(build.initrd)),
             "-append",
-            f"console={console} root=/dev/vd{self.slot.lower()} rw quiet audit=0 panic=1 rauc.slot={self.slot}",
+            f"console={console} root=/dev/vd{self.slot.lower()} rw quiet audit=0 panic=1 "
+            f"vt.global_cursor_default=0 net.ifnames=0 rauc.slot={self.slot}",
             *self._chardev("console", wait=True),
             *("-serial", "chardev:console", "-qmp", f"unix:{folder}/qmp,server=on,wait=off"),
-            *("-device", f"virtio-gpu-pci,xres={width},yres={height}"),
+            *("-device", f"virtio-gpu-pci,xres={_PANEL[0]},yres={_PANEL[1]}"),
             *("-device", "i6300esb", "-action", "watchdog=reset"),
         ]
         for name in LINES:
@@ -89,10 +113,13 @@ class Terminal:
         lines = ",".join(f"chardev{place}={name}" for place, name in enumerate(LINES, 1))
         words += ["-device", f"pci-serial-4x,{lines}"]
         for name in _DISKS:
-            drive = f"if=none,id={name},format=raw,file={folder}/{name}.img,cache=writethrough"
+            file = f"format=qcow2,file={folder}/{name}.qcow2" if layered else f"format=raw,file={folder}/{name}.img"
+            drive = f"if=none,id={name},{file},cache=writethrough"
             words += ["-drive", drive, "-device", f"virtio-blk-pci,drive={name},serial={name}"]
-        forward = f"hostfwd=tcp:127.0.0.1:{self.card_port}-:{_VPCD}"
+        forward = f"hostfwd=tcp:127.0.0.1:{self.card_port}-:{VPCD_PORT}"
         words += ["-netdev", f"user,id=lan,restrict=on,{forward}", "-device", "virtio-net-pci,netdev=lan,romfile="]
+        if resume is not None:
+            words += ["-loadvm", resume.name]
         self._errors = (folder / "qemu.err").open("wb")
         self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=self._errors, stderr=self._errors)
         self._count = 0
@@ -137,6 +164,13 @@ class Terminal:
         """Write what the panel shows as PNG."""
         self._ask("screendump", filename=str(path), format="png")
 
+    def keep(self, name: str) -> Kept:
+        """Keep this moment, memory and disks, in the layers. Raises QmpError."""
+        said = self._ask("human-monitor-command", **{"command-line": f"savevm {name}"})
+        if said:
+            raise QmpError(str(said).strip())
+        return Kept(name, self.slot)
+
     def wait_ended(self, timeout_s: float) -> None:
         """Wait until the guest has restarted or switched itself off (QEMU ends then). Raises LineError."""
         try:
@@ -159,9 +193,8 @@ class Terminal:
         if self._qmp is not None:
             self._qmp.close()
 
-    def _ask(self, command: str, **arguments: object) -> None:
-        if self._qmp is not None:
-            self._qmp.ask(command, **arguments)
+    def _ask(self, command: str, **arguments: object) -> object:
+        return None if self._qmp is None else self._qmp.ask(command, **arguments)
 
     @property
     def rss_mib(self) -> int:
@@ -174,6 +207,16 @@ class Terminal:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)  # noqa: PTH108
         return ["-chardev", f"socket,id={name},path={path},server=on,wait={'on' if wait else 'off'}"]
+
+
+def flatten(folder: Path, target: Path) -> None:
+    """Make plain disks in ``target`` of the layers that a run in ``folder`` left when its power went."""
+    for name in _DISKS:
+        _qemu_img("convert", "-O", "raw", f"{folder}/{name}.qcow2", f"{target}/{name}.img")
+
+
+def _qemu_img(*words: str) -> None:
+    subprocess.run(("qemu-img", *words), check=True, capture_output=True)
 
 
 def _free_port() -> int:
