@@ -22,6 +22,7 @@
 
 #define START_MS 60000 /* TimeoutStartSec of posmedic.service */
 #define AGAIN_MS 1000  /* RestartSec */
+#define MESSAGES 64
 
 static long now_ms(void) {
     struct timespec now;
@@ -66,10 +67,10 @@ static pid_t start(char **words, const char *name, const char *watchdog_ms, cons
     return pid;
 }
 
-/* Every message that waits: 1 if the program itself (not a child of it) said that it is ready or alive. */
+/* The messages that wait, a handful at a time so that a flood holds nothing up: 1 if the program itself (not a child of it) said that it is ready or alive. */
 static int heard(int fd, pid_t pid) {
     int alive = 0;
-    for (;;) {
+    for (int number = 0; number < MESSAGES; number++) {
         char text[512], control[CMSG_SPACE(sizeof(struct ucred))];
         struct iovec part = {text, sizeof text - 1};
         struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
@@ -82,6 +83,7 @@ static int heard(int fd, pid_t pid) {
         memcpy(&who, CMSG_DATA(head), sizeof who);
         if (who.pid == pid && (strstr(text, "READY=1") || strstr(text, "WATCHDOG=1"))) alive = 1;
     }
+    return alive;
 }
 
 int main(int count, char **words) {
