@@ -49,9 +49,13 @@ class Supervised:
         return self.all_of(r"^supervise: started (\d+)$")
 
     def ready(self) -> int:
-        """Wait until the service that was started last is ready; its process id."""
-        wait_until(lambda: "READY" in self._log.read_text().rpartition("supervise: started ")[2], PATIENCE_S, "READY")
-        return int(self.starts[-1])
+        """Wait until the supervisor has heard that what it started last is ready; its process id."""
+
+        def heard() -> list[str]:
+            return self.all_of(r"^supervise: ready (\d+)$")[-1:]
+
+        wait_until(lambda: bool(heard()) and heard() == self.starts[-1:], PATIENCE_S, "ready")
+        return int(heard()[0])
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
  *
  * Runs the program, hears its readiness and watchdog messages on NOTIFY_SOCKET (sd_notify(3), sd_watchdog_enabled(3)),
  * kills it with SIGKILL when none came for MILLISECONDS, and starts it again whenever it ends, after a second at the
- * earliest. SIGTERM ends both. A line on standard error tells of each start, end and kill.
+ * earliest. SIGTERM ends both. A line on standard error tells of each start, readiness,
+ * end and kill.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -101,12 +102,16 @@ int main(int count, char **words) {
     for (;;) {
         long began = now_ms(), until = began + START_MS;
         pid_t pid = start(words + 2, name, words[1], &mask);
-        int status = 0, ended = 0;
+        int status = 0, ended = 0, ready = 0;
         while (!ended) {
             struct pollfd waits[] = {{fd, POLLIN, 0}, {told, POLLIN, 0}};
             long left = until - now_ms();
             poll(waits, 2, left > 0 ? (int)left : 0);
-            if (heard(fd, pid)) until = now_ms() + atol(words[1]);
+            if (heard(fd, pid)) {
+                if (!ready) fprintf(stderr, "supervise: ready %ld\n", (long)pid);
+                ready = 1;
+                until = now_ms() + atol(words[1]);
+            }
             struct signalfd_siginfo signal;
             while (read(told, &signal, sizeof signal) == sizeof signal)
                 if (signal.ssi_signo == SIGTERM) {
