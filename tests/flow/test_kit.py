@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -64,3 +65,25 @@ def test_the_technicians_tools_run_from_it(kit: Path) -> None:
     assert (asked.returncode, "usage: " in asked.stdout) == (0, True), asked.stderr
     found = run(kit, "technician.py", "find")  # looks at this machine's serial ports by pyserial
     assert found.returncode in (0, 3), found.stderr
+
+
+@needs_keys
+@pytest.mark.skipif(shutil.which("rauc") is None or shutil.which("mksquashfs") is None, reason="needs rauc")
+def test_buildroots_script_makes_a_signed_bundle_of_its_image(kit: Path, tmp_path: Path) -> None:
+    (tmp_path / "rootfs.ext4").write_bytes(Random(1).randbytes(50_000))  # noqa: S311  what cannot be compressed away
+    assert run(kit, "vendor.py", "keys", tmp_path / "keys").returncode == 0
+    world = {"PATH": f"{Path(sys.base_prefix) / 'bin'}:/usr/bin:/bin", "HOME": str(kit), "BINARIES_DIR": str(tmp_path)}
+    world |= {"KIT": str(kit), "KEYS": str(tmp_path / "keys"), "COMPATIBLE": "acme t1", "VERSION": "2.0"}
+    script = kit / "examples/buildroot/post-image.sh"
+    done = subprocess.run([script], env=world, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    told = run(kit, "vendor.py", "inspect", tmp_path / "update-2.0.raucb", "--ca", tmp_path / "keys/ca.pem")
+    assert "acme t1 2.0, verity" in told.stdout
+
+
+def test_the_scripts_of_the_examples_and_the_terminal_are_sound_shell(kit: Path) -> None:
+    scripts = [path for path in kit.rglob("*") if path.is_file() and path.read_bytes().startswith(b"#!/bin/sh")]
+    assert {"S60posmedic", "post-image.sh", "gadget"} <= {path.name for path in scripts}
+    for script in scripts:
+        done = subprocess.run(["sh", "-n", str(script)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
