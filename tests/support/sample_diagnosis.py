@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from device.diagnosis.verdict import Addressee, Cause, CauseState, Diagnosis, Finding, Retry, Verdict
+from device.diagnosis.verdict import Addressee, CardCounts, Cause, CauseState, Diagnosis, Finding, Retry, Verdict
 from device.evidence import Outcome
 
 _TEXTS = Path(__file__).parents[2] / "device" / "catalogue" / "texts"
@@ -158,5 +158,12 @@ def sample_diagnosis(**changes: Any) -> Diagnosis:
             },
         ),
         short_code="62-C4R7-9K",
+        counts=CardCounts(
+            *(1, 1, 2, 10, 1),
+            {
+                "zh": "10分钟内1家银行的1张卡被拒，其间另有2张卡成功",
+                "en": "1 card of 1 bank in 10 minutes, 2 other cards approved",
+            },
+        ),
     )
     return dataclasses.replace(diagnosis, **changes)

@@ -27,6 +27,7 @@ KEYS = Controls(touch=False, captions=("C", "OK", "0", "5", "X"))
 
 _CONTACT = {"zh": "示例支付电话：95500", "en": "Example Pay: 95500", "zh-Hant": "示例支付電話：95500"}
 _TRADITIONAL = {
+    "10分钟内1家银行的1张卡被拒，其间另有2张卡成功": "10分鐘內1家銀行的1張卡被拒，其間另有2張卡成功",
     "无需处理。": "無需處理。",
     "此卡只能在发行国使用。请换一张卡，或请持卡人致电发卡行开通境外交易。": (
         "此卡只能在發行國使用。請換一張卡，或請持卡人致電發卡銀行開通國外交易。"
@@ -78,6 +79,8 @@ def traditional(diagnosis: Diagnosis) -> Diagnosis:
     changed["causes"] = tuple(replace(cause, advice=added(cause.advice)) for cause in diagnosis.causes)
     found = diagnosis.found_on_terminal
     changed["found_on_terminal"] = tuple(replace(item, advice=added(item.advice)) for item in found)
+    if diagnosis.counts is not None:
+        changed["counts"] = replace(diagnosis.counts, text=added(diagnosis.counts.text))
     changed["prevention"] = tuple(added(text) for text in diagnosis.prevention)
     return replace(diagnosis, **changed)
 

@@ -181,12 +181,19 @@ class _Pages:
         together = (("causes_title", likely + others),) if panel.is_tiny else ()
         for title, items in together or (("causes_title", likely), ("answered_title", others)):
             if items:
-                pages.append(self._page(PageKind.LIST, word(title), items=tuple(items)))
+                pages.append(self._page(PageKind.LIST, word(title), items=tuple(items), **self._counts(title)))
         pages.append(self._found())
         if prevention:
             pages.append(self._page(PageKind.LIST, word("prevention_title"), items=tuple(prevention)))
         pages.append(self._page(PageKind.CODE, word("code_title"), note=word("code_hint"), qr=self._qr()))
         return pages
+
+    def _counts(self, title: str) -> dict[str, str]:
+        """One card or many, above the causes that it speaks for or against."""
+        counts = self._diagnosis.counts
+        if counts is None or title != "causes_title":
+            return {}
+        return {"note": counts.text[self._language], "tiny_note": counts.text[self._language]}
 
     def _page(self, kind: PageKind, title: str, **parts: Any) -> Page:
         diagnosis, word = self._diagnosis, self._words.word
