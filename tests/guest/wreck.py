@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import filecmp
 import shutil
 import sqlite3
@@ -54,7 +55,7 @@ class Wreck:
         assert (store.degraded, store.set_aside) == (None, None)
         found = len(store.declines.last())
         store.close()
-        with sqlite3.connect(path) as database:
+        with contextlib.closing(sqlite3.connect(path)) as database:
             assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         return found
 
