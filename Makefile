@@ -33,6 +33,7 @@ format: setup ## format the code and fix what ruff can
 
 bench: setup ## speed and memory, as figures and ratios
 	@$(PY) -m tools.bench
+	@$(PY) -m tools.bench_console
 
 fuzz: setup ## every decoder for five seconds, half guided by coverage, half plain (a minute on two cores)
 	@$(PY) -m tools.fuzz --seconds 5
