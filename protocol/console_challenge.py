@@ -31,8 +31,10 @@ ended by LF, the last one too. ``ssh-keygen -Y sign -n posmedic-console -f KEY``
 KEY is a key whose certificate names the principal ``posmedic-ROLE`` and is good for at most twelve hours (give the
 ``-cert.pub`` file, so that it travels in the signature), or a key of the back office.
 
+The same bytes stand in the QR symbol that the terminal shows meanwhile (byte mode, level M), where it may draw.
+
 ``answer-begin`` and the lines behind it get no reply of their own; ``answer-end`` gets the one. The challenge is good
-once, for five minutes, on the port that asked, until the cable is pulled or another one is asked for.
+once, for five minutes, on the port that asked, until the cable is pulled or another one is asked for at any port.
 """
 
 from __future__ import annotations

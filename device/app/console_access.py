@@ -17,6 +17,7 @@ from device.drivers.clock import SOFTWARE_FLOOR, keeps_time
 from device.drivers.console_signature import SignInRules, SignInVerdict, check_sign_in, tool_is_there
 from device.loop import Loop, Timer
 from device.outlets.console.desk import AccessRefusedError, Begun, Granted
+from device.outlets.screen.subjects import ChallengeView
 from device.settings_parts import ConsoleAccessSettings
 from device.store.clock import Clock
 from device.store.store import Store
@@ -76,10 +77,14 @@ class _Outstanding:
     port: str
     challenge: Challenge
     made_s: float
+    over: Timer
 
 
 class ConsoleAccess:
-    """One for all ports of the terminal; ``port`` names the one that asks. ``who()``: terminal id and hardware id."""
+    """One for all ports of the terminal; ``port`` names the one that asks. ``who()``: terminal id and hardware id.
+
+    ``on_challenge`` is told what is outstanding: it is shown on the screen, and None takes it away.
+    """
 
     def __init__(
         self,
@@ -89,6 +94,7 @@ class ConsoleAccess:
         store: Store,
         clock: Clock,
         who: Callable[[], tuple[str, str]],
+        on_challenge: Callable[[ChallengeView | None], None],
     ) -> None:
         self._loop = loop
         self._settings = settings
@@ -96,6 +102,7 @@ class ConsoleAccess:
         self._store = store
         self._clock = clock
         self._who = who
+        self._on_challenge = on_challenge
         self._last_seen = store.last_time_seen()
         self._failures = _read_failures(store.notes.get("console failures"))
         self._counter = int(store.notes.get("console counter") or 0)
@@ -130,9 +137,12 @@ class ConsoleAccess:
             lifetime_s=min(lifetime_s, self.limits.session_s),
             expires=datetime.fromtimestamp(int(self._clock.wall_s()) + self.limits.challenge_s, UTC),
         )
-        self._outstanding = _Outstanding(port, challenge, now_s)
+        text = build_challenge(challenge)
+        over = self._loop.call_in(self.limits.challenge_s, self._challenge_over)
+        self._put(_Outstanding(port, challenge, now_s, over))
+        self._on_challenge(ChallengeView(role, challenge.counter, text.decode()))
         self.log("challenge", f"{port} {role} {challenge.counter}")
-        return Begun(build_challenge(challenge), self.limits.challenge_s, self._clock_ok())
+        return Begun(text, self.limits.challenge_s, self._clock_ok())
 
     def answer(
         self, port: str, answer: Sequence[Signature], done: Callable[[Granted | None], None]
@@ -183,8 +193,18 @@ class ConsoleAccess:
         outstanding = self._outstanding
         if outstanding is None or outstanding.port != port:
             return None
-        self._outstanding = None
+        self._put(None)
+        self._on_challenge(None)
         return outstanding
+
+    def _put(self, outstanding: _Outstanding | None) -> None:
+        if self._outstanding is not None:
+            self._outstanding.over.cancel()
+        self._outstanding = outstanding
+
+    def _challenge_over(self) -> None:
+        """The screen is given back; an answer that comes yet is refused as late."""
+        self._on_challenge(None)
 
     def log(self, event: str, detail: str = "") -> str:
         """Write a step into the audit log; returns its new count and head. Never any card data."""

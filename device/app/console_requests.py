@@ -42,7 +42,15 @@ class ConsoleRequests(Requests):
         self.incoming = state / "incoming"
         self._outgoing = service.settings.service.run_dir / "outgoing"
         access = service.settings.console_access
-        self.access = ConsoleAccess(service.loop, access, parse_limits(limits), service.store, SystemClock(), self._who)
+        self.access = ConsoleAccess(
+            service.loop,
+            access,
+            parse_limits(limits),
+            service.store,
+            SystemClock(),
+            self._who,
+            service.screens.challenge_made,
+        )
 
     def call_in(self, delay_s: float, call: Callable[[], None]) -> Timer:
         """Call once, later."""

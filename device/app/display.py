@@ -27,7 +27,8 @@ class Layer(IntEnum):
 
     DECLINE = 0
     UPDATE = 1
-    SELFTEST = 2  # only on a panel of our own
+    CHALLENGE = 2
+    SELFTEST = 3  # only on a panel of our own
 
 
 @dataclass(frozen=True, slots=True)

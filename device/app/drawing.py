@@ -7,11 +7,11 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from device.app.display import Picture
 from device.outlets.screen.panel import Panel
-from device.outlets.screen.subjects import DeclineView, SelftestView, View
+from device.outlets.screen.subjects import ChallengeView, DeclineView, SelftestView, UpdateView, View
 from device.settings import ScreenSettings, read_catalogue
 from device.worker import Report, give_way
 
@@ -71,7 +71,7 @@ class Drawing:
         folder.mkdir(parents=True, exist_ok=True)
         panel = Panel(self._screen.width, self._screen.height, self._screen.bits)
         first = self._pages(picture, view, panel, picture.page)
-        name = "screen" if isinstance(view, DeclineView) else "selftest" if isinstance(view, SelftestView) else "update"
+        name = _FILES[type(view)]
         fresh = folder / f".{name}.new"
         first.images[0].save(fresh, "PNG", compress_level=1)
         fresh.replace(folder / f"{name}.png")
@@ -110,6 +110,14 @@ class Drawing:
             else:
                 _replace(self._screen.path, drawn.text.encode())
         self._shown(picture, drawn, panel)
+
+
+_FILES: Final[Mapping[type[View], str]] = {
+    DeclineView: "screen",
+    SelftestView: "selftest",
+    UpdateView: "update",
+    ChallengeView: "challenge",
+}
 
 
 def geometry_of(screen: ScreenSettings) -> Geometry:

@@ -1,4 +1,4 @@
-"""What goes on the panel and who turns its pages: declines, the boot self-test, firmware updates, keys and touch."""
+"""What goes on the panel and who turns its pages: declines, the boot self-test, updates, challenges, keys and touch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from device.app.pads import Pads
 from device.diagnosis.verdict import Diagnosis, Text
 from device.evidence import Evidence
 from device.loop import Loop, Timer
-from device.outlets.screen.subjects import DeclineView, Running, SelftestView, UpdatePhase, UpdateView
+from device.outlets.screen.subjects import (
+    ChallengeView,
+    DeclineView,
+    Running,
+    SelftestView,
+    UpdatePhase,
+    UpdateView,
+    View,
+)
 from device.settings import Settings
 from device.worker import Report
 
@@ -142,9 +150,18 @@ class Screens:
         if view.phase is not UpdatePhase.WRITING:
             self._leave_later(Layer.UPDATE, _BAD_S)
 
+    # --- the technician's port ---
+
+    def challenge_made(self, challenge: ChallengeView | None) -> None:
+        """A challenge waits for its answer; None: it does so no more."""
+        if challenge is None:
+            self._drop(Layer.CHALLENGE)
+        else:
+            self._show(Layer.CHALLENGE, challenge)
+
     # --- inside ---
 
-    def _show(self, layer: Layer, view: DeclineView | SelftestView | UpdateView) -> None:
+    def _show(self, layer: Layer, view: View) -> None:
         if self._settings.screen.kind == "none":
             return
         leaving = self._leaving.pop(layer, None)

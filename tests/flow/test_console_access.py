@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.clocks import clock_shift
 from support.console_side import Answer, Far, Office, plugged_in, sign
-from support.terminal import Terminal
+from support.terminal import PATIENCE_S, Terminal
 
 REFUSED = 13
 LOCKED = 14
@@ -269,6 +269,25 @@ def test_each_lock_is_longer_than_the_last_and_kept_over_a_restart(
             asleep_s += minutes * 60 + 1
             shift(asleep_s=asleep_s)
         assert far.sign_in("diag", tess).ok
+
+
+def test_the_challenge_is_on_the_screen_until_it_is_answered(terminal: Terminal, office: Office, far: Far) -> None:
+    tess = office.technician("tess")
+    with plugged_in(terminal, far, more=office.settings()) as service:
+        since = service.lines
+        text = far.challenge("diag")
+        service.wait_for_line("screen shows=challenge", since=since, timeout_s=PATIENCE_S)
+        assert far.give(sign(text, tess)).ok
+        with terminal.client() as application:  # whose panel it is from now on
+            application.hello("unionpay")
+            since = service.lines
+            far.challenge("diag")
+            application.wait_for("display_wanted")
+            assert terminal.log.read_text().count("shows=challenge") == 1
+            application.say("display", state="granted")
+            service.wait_for_line("screen shows=challenge", since=since, timeout_s=PATIENCE_S)
+            far.ask("sign-out")
+            application.wait_for("repaint")
 
 
 def test_without_signers_or_ssh_keygen_there_is_only_reading_and_it_says_so(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from support.sample_diagnosis import sample_diagnosis
@@ -12,8 +13,17 @@ from device.diagnosis.verdict import Diagnosis
 from device.evidence import Evidence, Outcome
 from device.outlets.screen.look import Controls, Look
 from device.outlets.screen.panel import Panel
-from device.outlets.screen.subjects import DeclineView, Running, SelftestView, UpdatePhase, UpdateView, View
+from device.outlets.screen.subjects import (
+    ChallengeView,
+    DeclineView,
+    Running,
+    SelftestView,
+    UpdatePhase,
+    UpdateView,
+    View,
+)
 from device.settings import known_languages, read_texts
+from protocol.console_challenge import Challenge, build_challenge
 
 SIZES = (
     *((128, 64), (240, 320), (320, 240), (480, 272), (272, 480)),
@@ -94,6 +104,24 @@ def selftest(done: int, *, bad: bool = True, ended: bool = False) -> SelftestVie
     return SelftestView(_PARTS, Running(done, _TOTAL, tuple(told)), ended, _CONTACT)
 
 
+CHALLENGE = ChallengeView(
+    "vendor",
+    12345,
+    build_challenge(
+        Challenge(
+            device="A" * 8,
+            hardware="SN-" + "7" * 29,
+            boot="4f6c2a1e-0000-4000-8000-0123456789ab",
+            counter=12345,
+            nonce=bytes(range(16)),
+            role="vendor",
+            lifetime_s=900,
+            expires=datetime(2026, 11, 25, 20, 15, tzinfo=UTC),
+        )
+    ).decode(),
+)
+
+
 def samples(language: str) -> dict[str, tuple[View, Look]]:
     """Every kind of view by name, for one language."""
     decline = traditional(sample_diagnosis())
@@ -119,4 +147,5 @@ def samples(language: str) -> dict[str, tuple[View, Look]]:
             UpdateView(UpdatePhase.ENDED, "2.4", _CONTACT, 0, "regressed", "modem.answer", "pass", "fail"),
             clerk,
         ),
+        "challenge": (CHALLENGE, clerk),
     }

@@ -1,4 +1,4 @@
-"""Self-test and firmware update as pages: what stands on them, without pixels."""
+"""Self-test, firmware update and challenge as pages: what stands on them, without pixels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 from device.evidence import Outcome
 from device.outlets.screen.pages import OUTCOME_MARKS, Item, Mark, Page, PageKind, live_item
 from device.outlets.screen.palette import Tone
-from device.outlets.screen.subjects import SelftestView, UpdatePhase, UpdateView
+from device.outlets.screen.subjects import ChallengeView, SelftestView, UpdatePhase, UpdateView
 from device.outlets.screen.words import Words
 
 _ENDED_BADLY: Final = (Outcome.FAIL, Outcome.ERROR)
@@ -72,6 +72,24 @@ def update_pages(view: UpdateView, texts: Mapping[str, Any], language: str) -> l
         live=writing,
     )
     return [board]
+
+
+def challenge_pages(view: ChallengeView, texts: Mapping[str, Any]) -> list[Page]:
+    """The text to sign as a QR symbol; beside it the role and the counter, by which both ends know it again."""
+    words = Words(texts)
+    return [
+        _board(
+            words.word("sign_in_title"),
+            Tone.NEUTRAL,
+            "",
+            words,
+            kind=PageKind.CODE,
+            note=words.word("sign_in_hint"),
+            short_code=f"{view.role} {view.counter}",
+            short_code_tag=words.word("sign_in_title"),
+            qr=view.text,
+        )
+    ]
 
 
 def _begun(text: str) -> str:

@@ -16,6 +16,7 @@ from device.outlets.screen.pages import Item, Mark, Page
 from device.outlets.screen.palette import Ink
 from device.outlets.screen.panel import Panel
 
+_READABLE: Final = 4  # pixels a module: a large symbol takes the room it can get, so that a camera reads it
 QR_QUIET: Final = 4  # modules, ISO/IEC 18004:2015, 6.3.8
 MARK_INKS: Final = {Mark.ALERT: Ink.ALERT, Mark.QUESTION: Ink.ACCENT, Mark.CHECK: Ink.GOOD, Mark.DOT: Ink.ACCENT}
 
@@ -166,7 +167,7 @@ def code_page(page: Page, panel: Panel, measure: Measure) -> list[Box]:
     words = len(short) * measure.line_height(size) + scale.gap + len(hint) * measure.line_height(scale.small)
     height = bottom - top
     module = min((room if landscape else inner) // side, (height if landscape else height - words - scale.gap) // side)
-    module = min(module, max(1, panel.short_side * 6 // 10 // side))
+    module = min(module, max(_READABLE, panel.short_side * 6 // 10 // side))
     free = height - (words if landscape else words + module * side + scale.gap)
     y, x = top + max(0, free // 2), scale.margin + (room + scale.margin if landscape else 0)
     y = pen.lines(short, x, y, size, Ink.TEXT, bold=True) + scale.gap

@@ -1,4 +1,4 @@
-"""What can be on the screen: a declined sale, a self-test under way, a firmware update. Values without pixels."""
+"""What can be on the screen: decline, self-test under way, firmware update, challenge. Values without pixels."""
 
 from __future__ import annotations
 
@@ -82,7 +82,16 @@ class UpdateView:
         return self.phase in (UpdatePhase.WRITING, UpdatePhase.INSTALLED) or self.reason == "good"
 
 
-View: TypeAlias = DeclineView | SelftestView | UpdateView
+@dataclass(frozen=True, slots=True)
+class ChallengeView:
+    """A challenge of the technician's port. ``text`` is to be signed byte for byte; nothing in it is secret."""
+
+    role: str
+    counter: int
+    text: str
+
+
+View: TypeAlias = DeclineView | SelftestView | UpdateView | ChallengeView
 
 _WORST_FIRST: Final[Sequence[Outcome]] = (
     Outcome.FAIL,

@@ -1,4 +1,4 @@
-"""A view (decline, self-test, update) as screens of boxes: every page in its layout, numbered, with controls."""
+"""A view (decline, self-test, update, challenge) as screens of boxes: each page laid out, numbered, with controls."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from device.outlets.screen.board_pages import selftest_pages, update_pages
+from device.outlets.screen.board_pages import challenge_pages, selftest_pages, update_pages
 from device.outlets.screen.boards import board_pages, customer_pages
 from device.outlets.screen.controls import bar_height, with_bar
 from device.outlets.screen.first_page import first_page
@@ -16,7 +16,7 @@ from device.outlets.screen.list_pages import code_page, list_pages, rest_of_firs
 from device.outlets.screen.look import MOVES, Look
 from device.outlets.screen.pages import Page, PageKind, customer_page, pages_of
 from device.outlets.screen.panel import Panel
-from device.outlets.screen.subjects import DeclineView, SelftestView, UpdateView, View
+from device.outlets.screen.subjects import ChallengeView, DeclineView, SelftestView, UpdateView, View
 from device.outlets.screen.text_screen import pages_text
 from device.outlets.screen.tiny_pages import tiny_pages
 
@@ -75,6 +75,8 @@ def pages_of_view(view: View, texts: Mapping[str, Any], look: Look, panel: Panel
         return selftest_pages(view, texts, look.language)
     if isinstance(view, UpdateView):
         return update_pages(view, texts, look.language)
+    if isinstance(view, ChallengeView):
+        return challenge_pages(view, texts)
     if look.customer:
         return [customer_page(view.diagnosis, texts, look.language)]
     return pages_of(view.diagnosis, texts, look.language, panel, view.running)
