@@ -25,7 +25,6 @@ from protocol.gpo import Afl, parse_afl
 _AID_TAGS: Final = ("84", "4F", "9F06")
 _IAD_TAG: Final = "9F10"
 _MOST_VALUE_BYTES: Final = 5  # shorter than any card number
-_DIGIT_BYTES: Final = 5  # ten digits: more of a card number than anybody may see
 _FLAGS: Final = 2
 
 
@@ -215,6 +214,9 @@ def _bilingual(words: Words) -> dict[str, str]:
 def _may_be_of_a_number(value: bytes) -> bool:
     """Whether these may be digits of a card number that fell under another tag, as in a message out of step.
 
-    Ten digits or more, and not flags of which a byte has one or two, as verification results are.
+    The longest that is ever shown as it stands has ten digits, more of a card number than anybody may see. Flags, of
+    which a byte has one or two, are told from them, as verification results mostly are.
     """
-    return len(value) >= _DIGIT_BYTES and value.hex().isdecimal() and any(byte.bit_count() > _FLAGS for byte in value)
+    return (
+        len(value) == _MOST_VALUE_BYTES and value.hex().isdecimal() and any(byte.bit_count() > _FLAGS for byte in value)
+    )
