@@ -24,6 +24,7 @@ from device.loop import Loop
 PERIOD_S: Final = 1800.0
 _MAKE_UP_S: Final = 2.0
 _AFTER_PAGE_S: Final = 0.4
+_MOST_AFTER_QUIET: Final = 50  # declines, each with its sales
 _HELD: Final = {
     "sale_running": "A sale runs, so this was not asked.",
     "offline_pending": "Unsent offline payments are waiting, so nothing but safe checks is made.",
@@ -76,6 +77,7 @@ class Selftests:
         self._held_back = held_back
         self._waiting: list[_Job] = []
         self._after_quiet: list[Callable[[], None]] = []
+        self._quiet_due = False
         self._run: SelftestRun | None = None
         self._sale_running = False
         self._owed: set[str] = set()
@@ -94,16 +96,25 @@ class Selftests:
     def run_quiet(self, done: Callable[[], None]) -> None:
         """Run the safe checks that touch no reader, no line and no network: allowed right after a decline.
 
-        A run that waits already serves later callers too, so that a flood of declines makes no queue of runs.
+        One run at a time, which serves all who called before it began, so that a flood of declines makes no queue of
+        runs. Where too many wait for the next one, the eldest is served with what is known now.
         """
         self._after_quiet.append(done)
-        if len(self._after_quiet) == 1:  # the page that a person waits for is drawn first
-            self._loop.call_in(_AFTER_PAGE_S, self._start_quiet)
+        if len(self._after_quiet) > _MOST_AFTER_QUIET:
+            self._after_quiet.pop(0)()
+        self._prepare_quiet()
+
+    def _prepare_quiet(self) -> None:
+        if self._after_quiet and not self._quiet_due:
+            self._quiet_due = True
+            self._loop.call_in(_AFTER_PAGE_S, self._start_quiet)  # the page that a person waits for is drawn first
 
     def _start_quiet(self) -> None:
         def finish(_evidence: list[Evidence]) -> None:
+            self._quiet_due = False
             for call in callers:
                 call()
+            self._prepare_quiet()
 
         callers, self._after_quiet = self._after_quiet, []
         quiet = [plan for plan in self._plans(Level.SAFE) if not plan.disturbs]

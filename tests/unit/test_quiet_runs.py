@@ -3,6 +3,8 @@
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from device.app.catalogue import load_catalogue
 from device.app.parts import PartPlans
 from device.app.quiet_hour import QuietHour
@@ -14,19 +16,27 @@ from device.settings import ProfileSettings, read_settings
 from device.store.store import Store
 
 
-def test_a_hundred_declines_at_once_share_one_run_and_each_is_told(tmp_path: Path) -> None:
-    settings = tmp_path / "settings.toml"
-    settings.write_text(f'[service]\nstate_dir = "{tmp_path}/state"\nrun_dir = "{tmp_path}/run"\n')
-    catalogue, loop, found, told = load_catalogue(), Loop(), list[Evidence](), list[int]()
-    terminal = Terminal(ProfileSettings(None, None))
-    store = Store(tmp_path / "state" / "db")
-    plans = PartPlans(read_settings(settings), terminal, store, None)
+def made(folder: Path, loop: Loop, found: list[Evidence]) -> Selftests:
+    settings = folder / "settings.toml"
+    settings.write_text(f'[service]\nstate_dir = "{folder}/state"\nrun_dir = "{folder}/run"\n')
+    catalogue = load_catalogue()
+    store = Store(folder / "state" / "db")
+    plans = PartPlans(read_settings(settings), Terminal(ProfileSettings(None, None)), store, None)
 
     def note(evidence: Evidence) -> Evidence:
         found.append(evidence)
         return evidence
 
-    selftests = Selftests(loop, lambda: catalogue, plans, note, QuietHour(store, lambda: ""))
+    return Selftests(loop, lambda: catalogue, plans, note, QuietHour(store, lambda: ""))
+
+
+def runs(found: list[Evidence]) -> int:
+    return sum(evidence.id == "storage.free" for evidence in found)
+
+
+def test_a_hundred_declines_at_once_share_one_run_and_each_is_told(tmp_path: Path) -> None:
+    loop, found, told = Loop(), list[Evidence](), list[int]()
+    selftests = made(tmp_path, loop, found)
 
     def tell(number: int) -> None:
         told.append(number)
@@ -39,4 +49,32 @@ def test_a_hundred_declines_at_once_share_one_run_and_each_is_told(tmp_path: Pat
     loop.run()
 
     assert sorted(told) == list(range(100))
-    assert sum(evidence.id == "storage.free" for evidence in found) == 1
+    assert runs(found) == 1
+
+
+def test_declines_that_come_faster_than_runs_end_make_no_queue_of_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("device.app.selftests._AFTER_PAGE_S", 0.0)  # on a busy machine a run lasts longer than this
+    loop, found, told = Loop(), list[Evidence](), list[int]()
+    selftests = made(tmp_path, loop, found)
+    runs_of_the_flood = [0]
+
+    def tell(number: int) -> None:
+        told.append(number)
+        if len(told) == 300:
+            loop.stop()
+
+    def decline(number: int) -> None:
+        selftests.run_quiet(partial(tell, number))
+        if number < 299:
+            loop.call_in(0.002, partial(decline, number + 1))
+        else:
+            runs_of_the_flood[0] = runs(found)
+
+    decline(0)
+    loop.call_in(60, loop.stop)
+    loop.run()
+
+    assert sorted(told) == list(range(300))
+    assert runs(found) <= runs_of_the_flood[0] + 2  # the one under way, and the one for who came since
