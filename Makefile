@@ -15,7 +15,7 @@ demo: setup ## the main job on a simulated terminal: writes demo/ and shows the 
 test: setup ## the whole test suite
 	@$(PY) -m pytest -q -n auto --dist loadfile
 
-eval: setup ## how often the diagnosis is right: some 500 labelled freeze frames, beside two baselines
+eval: setup ## how often the diagnosis is right: some 600 labelled freeze frames, beside two baselines
 	@$(PY) -m tools.evaluate
 
 lint: setup ## style, types, layers, and whether generated files are fresh
@@ -33,7 +33,6 @@ format: setup ## format the code and fix what ruff can
 
 bench: setup ## speed and memory, as figures and ratios
 	@$(PY) -m tools.bench
-	@$(PY) -m tools.bench_console
 
 fuzz: setup ## every decoder for five seconds, half guided by coverage, half plain (a minute on two cores)
 	@$(PY) -m tools.fuzz --seconds 5

@@ -13,10 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-try:
-    from _blake2 import blake2s  # by itself: importing hashlib would keep OpenSSL resident, 3.4 MB
-except ImportError:  # an interpreter built without it
-    from hashlib import blake2s
+from device.digest import blake2s
 
 START: Final = "0" * 64
 _ANCHOR: Final = re.compile(r"(\d{1,12})[ :]([0-9a-f]{64})\s*")

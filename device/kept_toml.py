@@ -1,8 +1,9 @@
 """The product's own TOML files, kept parsed beside them in ``__pycache__`` as Python keeps its modules.
 
-Parsing them all costs a slow terminal seconds at every start, and the parser and its garbage would stay resident. What
-is kept holds for one content of the file, whatever its time says, and counts only if it is whole. It is written by
-whoever may: by an image's build, or by the first run in a checkout.
+A start then reads values instead of parsing texts, and neither the parser nor its garbage stays resident (``python -m
+tools.bench --only protocols`` tells how much longer parsing takes). What is kept holds for one content of the file,
+whatever its time says, and counts only if it is whole. It is written by whoever may: by an image's build, or by the
+first run in a checkout.
 """
 
 from __future__ import annotations
@@ -13,12 +14,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from device.digest import blake2s
 from device.table import Table, parse_toml
-
-try:
-    from _blake2 import blake2s  # by itself: importing hashlib would keep OpenSSL resident, 3.4 MB
-except ImportError:  # an interpreter built without it
-    from hashlib import blake2s
 
 
 def read_kept(path: Path, text: str, where: str) -> Table:

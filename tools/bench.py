@@ -1,9 +1,9 @@
 """Speed and memory of this checkout on this machine, as figures beside their targets and as ratios to a peer.
 
-Usage: python -m tools.bench [--only PART]... [--out FILE]. PART is protocols (decoding, deframing, imports) or
-service (start, idling, declines, self-test); without it all are measured. Peers run in the same process in turn with
-ours: pyiso8583 and pyemv for decoding; or in the same minute: an empty Python for start-up. Nothing here passes or
-fails: figures are for people.
+Usage: python -m tools.bench [--only PART]... [--out FILE]. PART is protocols (decoding, deframing, imports, data),
+service (start, idling, declines, self-test) or port (the technician's); without it all are measured. Peers run in the
+same process in turn with ours: pyiso8583 and pyemv for decoding; or in the same minute: an empty Python for start-up,
+lrzsz alone for a transfer. Nothing here passes or fails: figures are for people.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from tools.bench_console import console_rows
 from tools.bench_flash import flash_rows
 from tools.bench_protocols import PLAIN, protocol_rows
 from tools.bench_selftest import selftest_rows
 from tools.payment_client import PaymentClient
 from tools.simulate.iso_message import Style, build_message, wrap_request, wrap_response
-from tools.simulate.running_service import RunningService
+from tools.simulate.running_service import RunningService, serving, write_settings
 
-_PARTS: Final = ("protocols", "service")
+_PARTS: Final = ("protocols", "service", "port")
 _STARTS: Final = 15
 _DECLINES: Final = 60
 _IDLE_S: Final = 20.0
@@ -44,6 +45,8 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="posmedic-bench-") as folder:
             rows += _start(Path(folder))
             rows += _live(Path(folder))
+    if "port" in parts:
+        rows += console_rows()
     width = max(len(row[0]) for row in rows)
     table = "\n".join(f"{name:{width}}  {figure:32}  {target}" for name, figure, target in rows)
     print(table)
@@ -52,20 +55,12 @@ def main() -> int:
     return 0
 
 
-def _settings(folder: Path, kind: str) -> Path:
-    path = folder / "settings.toml"
-    if kind == "framebuffer":
-        (folder / "fb").write_bytes(bytes(480 * 800 * 4))
-    target = folder / ("fb" if kind == "framebuffer" else "screen")
-    path.write_text(
-        f'[service]\nstate_dir = "{folder}/state"\nrun_dir = "{folder}/run"\n'
-        f'[screen]\nkind = "{kind}"\npath = "{target}"\nsize = "480x800"\n'
-    )
-    return path
+def _screen(kind: str, path: Path) -> str:
+    return f'[screen]\nkind = "{kind}"\npath = "{path}"\nsize = "480x800"\n'
 
 
 def _start(folder: Path) -> list[tuple[str, str, str]]:
-    settings = _settings(folder, "png")
+    settings = write_settings(folder, _screen("png", folder / "screen"))
     ready = [_ready_ms(settings) for _ in range(_STARTS)]
     empty = [_empty_ms() for _ in range(_STARTS)]
     ratio = statistics.median(ready) / statistics.median(empty)
@@ -95,17 +90,13 @@ def _empty_ms(program: str = "pass") -> float:
 
 
 def _live(folder: Path) -> list[tuple[str, str, str]]:
-    run_dir = folder / "run"
-    with (folder / "log").open("wb") as log:
-        service = RunningService(_settings(folder, "framebuffer"), run_dir, log)
-        try:
-            service.wait_for_line("selftest run=boot")
-            idle = _idle(service)
-            waits = _declines(service, run_dir)
-            after = _memory(service)
-            tested = selftest_rows(service, folder / "settings.toml")
-        finally:
-            service.stop()
+    panel = folder / "fb"
+    panel.write_bytes(bytes(480 * 800 * 4))
+    with serving(folder, _screen("framebuffer", panel)) as service:
+        idle = _idle(service)
+        waits = _declines(service, folder / "run")
+        after = _memory(service)
+        tested = selftest_rows(service, folder / "settings.toml")
     waits.sort()
     p50, p99 = waits[len(waits) // 2], waits[min(len(waits) - 1, int(len(waits) * 0.99))]
     return [

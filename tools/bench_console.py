@@ -1,6 +1,6 @@
 """The technician's port in the benchmark: round trips, a self-test, the check of a sign-in, memory, file transfer.
 
-    python -m tools.bench_console        this share alone
+    python -m tools.bench --only port        this share alone
 
 The far end is this process at the master of a PTY. A transfer's peer is lrzsz alone: the same ``sz`` at the same kind
 of PTY, with ``rz`` at its other end instead of the terminal.
@@ -13,7 +13,6 @@ import pty
 import select
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 import tty
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from protocol.console_challenge import NAMESPACE
-from tools.simulate.running_service import RunningService, wait_until
+from tools.simulate.running_service import RunningService, serving, wait_until
 from tools.technician.conversation import Conversation
 from tools.technician.signing import sign_in, sign_out
 
@@ -62,24 +61,17 @@ def console_rows() -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="posmedic-bench-") as name:
         folder = Path(name)
         key = _new_signer(folder)
-        settings = folder / "settings.toml"
-        settings.write_text(
-            f'[service]\nstate_dir = "{folder}/state"\nrun_dir = "{folder}/run"\n[screen]\nkind = "none"\n'
-            f'[[console]]\nport = "{link.name}"\n[console_access]\nsigners = "{folder}/signers"\n'
-        )
-        with (folder / "log").open("wb") as log:
-            service = RunningService(settings, folder / "run", log)
-            try:
-                service.wait_for_line("selftest run=boot", timeout_s=_PATIENCE_S)
-                service.wait_for_line(f"console port={link.name} there=yes", timeout_s=_PATIENCE_S)
-                return _measure(service, link, key, folder)
-            finally:
-                service.stop()
-                link.close()
+        more = f'[screen]\nkind = "none"\n[[console]]\nport = "{link.name}"\n'
+        more += f'[console_access]\nsigners = "{folder}/signers"\n'
+        with serving(folder, more) as service:
+            service.wait_for_line(f"console port={link.name} there=yes", timeout_s=_PATIENCE_S)
+            rows = _measure(service, link, key, folder)
+    link.close()
+    return rows
 
 
 def _measure(service: RunningService, link: _Master, key: Path, folder: Path) -> list[Row]:
-    idle = _rss_mb(service)
+    idle = service.rss_mb
     conversation = Conversation(link)
     conversation.wake()
     trips = sorted(_ms(lambda: conversation.get("version")) for _ in range(_COMMANDS))
@@ -88,11 +80,11 @@ def _measure(service: RunningService, link: _Master, key: Path, folder: Path) ->
     for _ in range(_SIGN_INS):
         checks.append(_ms(lambda: sign_in(conversation, "maint", (key,), "")))
         conversation.get("settings", "show")
-        most = max(most, _rss_mb(service))
+        most = max(most, service.rss_mb)
     through = statistics.median(_upload_s(conversation, link, folder) for _ in range(_TRANSFERS))
-    most = max(most, _rss_mb(service))
+    most = max(most, service.rss_mb)
     sign_out(conversation)
-    after = _rss_mb(service)
+    after = service.rss_mb
     alone = statistics.median(_alone_s(folder) for _ in range(_TRANSFERS))
     p99 = trips[int(len(trips) * 0.99)]
     rate = _FILE / through / 1e6
@@ -159,19 +151,3 @@ def _ms(call: Callable[[], object]) -> float:
     began = time.perf_counter()
     call()
     return (time.perf_counter() - began) * 1000
-
-
-def _rss_mb(service: RunningService) -> float:
-    status = Path(f"/proc/{service.pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
-
-
-def main() -> int:
-    """Print this share of the benchmark."""
-    for name, figure, target in console_rows():
-        print(f"{name:48}  {figure:34}  {target}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

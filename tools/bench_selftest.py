@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tools.bench_flash import flash_rows
-from tools.simulate.running_service import RunningService
+from tools.simulate.running_service import RunningService, serving
 
 _TIMED: Final = 40
 _SOAKED: Final = 1000
@@ -80,15 +80,10 @@ def _rss_mb(service: RunningService) -> tuple[float, float]:
     """Resident memory after the first runs, and after a thousand more."""
     for _ in range(_SETTLED):
         service.ask("selftest", level="safe", part=None)
-    before = _rss_kb(service.pid)
+    before = service.rss_mb
     for _ in range(_SOAKED):
         service.ask("selftest", level="safe", part=None)
-    return before / 1024, _rss_kb(service.pid) / 1024
-
-
-def _rss_kb(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
+    return before, service.rss_mb
 
 
 def _p95(values: list[float]) -> float:
@@ -100,18 +95,9 @@ def main() -> None:
     """Measure on a service of its own, and print."""
     with tempfile.TemporaryDirectory(prefix="posmedic-bench-") as name:
         folder = Path(name)
-        settings = folder / "settings.toml"
-        settings.write_text(
-            f'[service]\nstate_dir = "{folder}/state"\nrun_dir = "{folder}/run"\n'
-            f'[screen]\nkind = "png"\npath = "{folder}/screen"\nsize = "480x800"\n'
-        )
-        with (folder / "log").open("wb") as log:
-            service = RunningService(settings, folder / "run", log)
-            try:
-                service.wait_for_line("selftest run=boot")
-                rows = selftest_rows(service, settings)
-            finally:
-                service.stop()
+        screen = f'[screen]\nkind = "png"\npath = "{folder}/screen"\nsize = "480x800"\n'
+        with serving(folder, screen) as service:
+            rows = selftest_rows(service, folder / "settings.toml")
     for what, figure, target in [*rows, *flash_rows()]:
         print(f"{what:60} {figure:32} {target}".rstrip())
 

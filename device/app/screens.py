@@ -46,6 +46,7 @@ class Screens:
         self._loop = loop
         self._settings = settings
         self._texts = texts
+        self._page_texts: dict[str, Mapping[str, Any]] | None = None
         self._contact = contact
         self._sessions = sessions
         self._pads = Pads(loop, settings.inputs, self.turn, lambda: self._display.shown)
@@ -79,7 +80,9 @@ class Screens:
         """The pages by language, for an application that draws them itself."""
         from device.outlets.screen.pages_json import pages_to_json  # noqa: PLC0415  few do
 
-        return {language: pages_to_json(diagnosis, texts, language) for language, texts in self._texts().items()}
+        if self._page_texts is None:  # they stay for the next decline of such an application: a sale waits for no file
+            self._page_texts = dict(self._texts())
+        return {language: pages_to_json(diagnosis, texts, language) for language, texts in self._page_texts.items()}
 
     def sale_began(self) -> None:
         """What was to be shown belonged to the sale before."""

@@ -204,7 +204,7 @@ class Updates:
         """Why no update may be installed, the battery apart, which must be asked."""
         if self._settings is None:
             return "no_updater"
-        if self._worker is not None or self._under_way is not None or self._unanswered == "under_way":
+        if self._worker is not None or self._under_way is not None:
             return "under_way"
         if held := self._held_back():
             return held

@@ -62,11 +62,11 @@ def _ask(path: Path, until: float) -> bool | None:
                 sock.sendall(b'{"command":"gate","args":{}}\n')
                 answer = _read_line(sock, until)
         except OSError:
-            time.sleep(min(_AGAIN_S, left_s))
+            time.sleep(min(_AGAIN_S, left_s))  # the service is not up yet; its socket tells nobody when
             continue
         if isinstance(answer, dict) and isinstance(answer.get("result"), dict):
             return bool(answer["result"].get("stays"))
-        time.sleep(min(_AGAIN_S, left_s))
+        time.sleep(min(_AGAIN_S, left_s))  # it hung up: it is being started again
     return None
 
 

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-try:
-    from _blake2 import blake2s  # by itself: importing hashlib would keep OpenSSL resident, 3.4 MB
-except ImportError:  # an interpreter built without it
-    from hashlib import blake2s
+from device.digest import blake2s
 
 _LEAST_KEY_BYTES: Final = 16
 _MOST_KEY_BYTES: Final = 32

@@ -106,7 +106,7 @@ def reattach_modem(setup: ModemSetup) -> float | None:
             told = (parse_attached(text) for text in line.ask("AT+CGATT?").lines)
             if next((attached for attached in told if attached is not None), False):
                 return time.monotonic() - began
-            time.sleep(_POLL_S)
+            time.sleep(_POLL_S)  # a modem is asked: not every one tells unasked that it is attached
     return None
 
 

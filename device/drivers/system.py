@@ -6,10 +6,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-try:
-    from _blake2 import blake2s  # by itself: importing hashlib would keep OpenSSL resident, 3.4 MB
-except ImportError:  # an interpreter built without it
-    from hashlib import blake2s
+from device.digest import blake2s
 
 _CPU_ZONES: Final = ("cpu", "soc", "x86_pkg", "core", "acpitz")  # words in the zones' types as drivers name them
 

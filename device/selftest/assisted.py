@@ -74,7 +74,7 @@ def check_keys(hal: HalSetup | None, names: Mapping[int, str], sheet: Sheet) -> 
     library = Hal(hal.library)
     while missing and time.monotonic() < until:
         missing.difference_update(library.read_keypad().down)
-        time.sleep(_KEYS_S)
+        time.sleep(_KEYS_S)  # the library tells what is down now, not when that changes
     words = ", ".join(names.get(key, f"key {key}") for key in sorted(missing)[:20])
     sheet.measured(fact, len(missing), detail=f"Not felt: {words}." if missing else f"All {len(found.fitted)} keys.")
 
@@ -119,7 +119,7 @@ def _watch(
         return
     until = time.monotonic() + WAIT_S
     while time.monotonic() < until:
-        time.sleep(_LOOK_S)
+        time.sleep(_LOOK_S)  # a worker waits for a person; the counters are asked, they do not tell
         word = judge(before, look())
         if word:
             sheet.measured(fact, word)

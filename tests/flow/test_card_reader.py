@@ -139,7 +139,7 @@ def test_a_bad_reader_fails_with_its_reason_and_the_rest_is_not_run(behaviour: s
 
 
 def test_a_slow_reader_has_time_on_a_terminal_that_is_slow_itself() -> None:
-    reader = SimulatedReader(ReaderBehaviour("slow", delay_s=1.0))
+    reader = SimulatedReader(ReaderBehaviour("slow", delay_s=2.0))  # beyond the time that one on hardware has
     found: list[Evidence] = []
     try:
         setup = ReaderSetup(reader.start(), 9600, PROFILE.slowed(40.0))

@@ -42,11 +42,6 @@ def far() -> Iterator[Far]:
     far.pull()
 
 
-def rss_kb(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0])
-
-
 def test_everything_of_level_0_answers_in_both_languages(terminal: Terminal, far: Far) -> None:
     with plugged_in(terminal, far):
         with terminal.client() as application:
@@ -102,7 +97,7 @@ def test_probes_for_a_modem_are_ignored_in_silence(terminal: Terminal, far: Far)
 def test_noise_of_every_kind_is_ignored_and_the_next_line_answered(terminal: Terminal, far: Far) -> None:
     with plugged_in(terminal, far) as service:
         assert far.ask("version").ok
-        before_kb = rss_kb(service.pid)
+        before_mb = service.rss_mb
         for noise in (os.urandom(300_000), b"\x00" * 100_000, b"\x1b[2J\x1b]0;x\x07\x1b[6n" * 2000, b"\xff\xfe" * 5000):
             far.send(noise)
             far.send(b"\r")
@@ -110,7 +105,7 @@ def test_noise_of_every_kind_is_ignored_and_the_next_line_answered(terminal: Ter
         began = time.monotonic()
         assert far.ask("version").ok
         assert time.monotonic() - began < WITHIN_S
-        assert rss_kb(service.pid) < before_kb + 3000
+        assert service.rss_mb < before_mb + 3
 
 
 def test_a_line_without_end_takes_no_memory(terminal: Terminal, far: Far) -> None:
@@ -118,10 +113,10 @@ def test_a_line_without_end_takes_no_memory(terminal: Terminal, far: Far) -> Non
     size = 1 << 30 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 32 << 20
     with plugged_in(terminal, far) as service:
         assert far.ask("version").ok
-        before_kb = rss_kb(service.pid)
+        before_mb = service.rss_mb
         for _ in range(size // 65536):
             far.send(b"x" * 65536)
-        assert rss_kb(service.pid) < before_kb + 1000
+        assert service.rss_mb < before_mb + 1
         far.send(b"\r")
         answer = far.answer()
         assert answer.error == 2
@@ -148,7 +143,7 @@ def test_half_a_line_is_forgotten_with_the_cable(terminal: Terminal, far: Far, t
 def test_a_host_that_never_reads_holds_nobody_up(terminal: Terminal, far: Far) -> None:
     second = Far()
     with plugged_in(terminal, far, second) as service:
-        before_kb = rss_kb(service.pid)
+        before_mb = service.rss_mb
         waits = 0
         while waits < 20:  # until the terminal has taken no more for a while
             try:
@@ -157,7 +152,7 @@ def test_a_host_that_never_reads_holds_nobody_up(terminal: Terminal, far: Far) -
                 waits += 1
                 select.select([], [far.fd], [], 0.01)
         assert second.ask("version", WITHIN_S).ok
-        assert rss_kb(service.pid) < before_kb + 3000
+        assert service.rss_mb < before_mb + 3
         far.drain()
         far.send(b"\r")  # the last write may have ended within a line
         far.drain()

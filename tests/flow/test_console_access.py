@@ -281,12 +281,13 @@ def test_the_challenge_is_on_the_screen_until_it_is_answered(terminal: Terminal,
         with terminal.client() as application:  # whose panel it is from now on
             application.hello("unionpay")
             since = service.lines
-            far.challenge("diag")
+            text = far.challenge("diag")
             application.wait_for("display_wanted")
             assert terminal.log.read_text().count("shows=challenge") == 1
             application.say("display", state="granted")
             service.wait_for_line("screen shows=challenge", since=since, timeout_s=PATIENCE_S)
-            far.ask("sign-out")
+            application.forget_old()
+            assert far.give(sign(text, tess)).ok
             application.wait_for("repaint")
 
 

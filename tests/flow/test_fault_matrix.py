@@ -70,7 +70,7 @@ class Terminals:
     def __init__(self, folder: Path) -> None:
         self._free: SimpleQueue[subprocess.Popen[str]] = SimpleQueue()
         self._all: list[subprocess.Popen[str]] = []
-        library, clock = compile_library(LYING, folder), compile_preload(folder)
+        library, clock = compile_library(LYING, folder), compile_preload(folder, "clock_shift")
         for number in range(WORLDS):
             place = folder / f"terminal-{number}"
             place.mkdir()

@@ -257,6 +257,32 @@ def test_no_service_no_socket_and_a_bad_path_are_all_the_same_to_a_sale(tmp_path
         PaymentClient(tmp_path / "none.sock")
 
 
+def test_a_helper_whose_connection_is_lost_within_a_sale_says_so_again(tmp_path: Path) -> None:
+    path, heard = tmp_path / "host.sock", list[list[str]]()
+
+    def listen(line: socket.socket) -> None:
+        """Welcome it, hang up on the first after its ``busy``, answer the exchange of the second."""
+        said: list[str] = []
+        heard.append(said)
+        for text in line.makefile("r"):
+            said.append(json.loads(text)["type"])
+            if said[-1] == "hello":
+                line.sendall(b'{"type":"welcome"}\n')
+            elif said[-1] == "busy" and len(heard) == 1:
+                return
+            elif said[-1] == "exchange":
+                line.sendall(b'{"type":"diagnosis","id":"2","diagnosis":{"code":"62"}}\n')
+
+    with service_that(path, listen):
+        client = helper(path, timeout_s=PATIENCE_S)
+        assert client.sale_begins()
+        assert client.exchange(mac="verified") is None  # the connection is found to be lost
+        assert client.exchange(mac="verified") == {"code": "62"}
+        assert client.sale_ends()
+        client.close()
+    assert heard[-1][:3] == ["hello", "busy", "exchange"]
+
+
 def test_a_helper_leaves_a_dead_service_alone_and_finds_it_again(terminal: Terminal) -> None:
     path = terminal.run_dir / "host.sock"
     alone = helper(path, retry_s=1e9)

@@ -21,11 +21,6 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     made.remove()
 
 
-def rss_mb(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
-
-
 def test_declines_in_a_row_are_all_answered_and_memory_levels_off(terminal: Terminal) -> None:
     with terminal.running() as service, terminal.client() as application:
         application.hello("unionpay")
@@ -36,7 +31,7 @@ def test_declines_in_a_row_are_all_answered_and_memory_levels_off(terminal: Term
             told = application.wait_for("diagnosis", id=str(number), revision=1, timeout_s=PATIENCE_S)
             assert told["diagnosis"]["code"] == "62"
             application.forget_old()
-        assert rss_mb(service.pid) < MOST_MB
+        assert service.rss_mb < MOST_MB
         codes = {row["code"]: row["count"] for row in service.ask("history")["codes"]}
         assert codes == {"62": COUNT}
     size = sum(path.stat().st_size for path in terminal.state.glob("posmedic.db*"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +21,13 @@ pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"real RAUC {why_not()}"
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RaucSystem]:
-    system = RaucSystem(tmp_path_factory.mktemp("rauc"))
-    yield system
-    system.close()
-
-
-@pytest.fixture(scope="module")
 def bundle(system: RaucSystem) -> Path:
     return make_bundle(system.folder, system.signer, "99.0")
 
 
 @pytest.fixture
 def terminal(tmp_path: Path, system: RaucSystem, monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    for name in ("DBUS_SESSION_BUS_ADDRESS", "DBUS_STARTER_BUS_TYPE", "LC_ALL"):
-        monkeypatch.setenv(name, system.environment[name])
+    system.reach(monkeypatch)
     terminal = Terminal(tmp_path)
     terminal.configure(f'[update]\nconfig = "{system.config}"\nformats = ["plain"]', language="en")
     return terminal
@@ -73,7 +64,7 @@ def test_a_good_bundle_is_verified_and_tells_its_signer(terminal: Terminal, bund
     code, answer = ask(terminal, "verify", bundle)
     assert code == 0
     assert answer["bundle"]["version"] == "99.0"
-    assert answer["bundle"]["signer"] == "CN = posmedic development signer"
+    assert answer["bundle"]["signer"] == "O = posmedic, CN = posmedic development signer"
 
 
 def spoilt(bundle: Path, to: Path, how: str) -> Path:

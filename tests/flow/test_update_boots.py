@@ -25,21 +25,13 @@ SILENT_S = 10  # how long a service that hangs is waited for
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RaucSystem]:
-    system = RaucSystem(tmp_path_factory.mktemp("rauc"))
-    yield system
-    system.close()
-
-
-@pytest.fixture(scope="module")
 def bundle(system: RaucSystem) -> Path:
     return make_bundle(system.folder, system.signer, "2.0")
 
 
 @pytest.fixture
 def slots(tmp_path: Path, system: RaucSystem, monkeypatch: pytest.MonkeyPatch) -> Iterator[TwoSlots]:
-    for name in ("DBUS_SESSION_BUS_ADDRESS", "DBUS_STARTER_BUS_TYPE", "LC_ALL"):
-        monkeypatch.setenv(name, system.environment[name])
+    system.reach(monkeypatch)
     system.reset()
     terminal = Terminal(tmp_path)
     configure(terminal, system, gate_s=PATIENCE_S)

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from support.hal_library import LINUX, ROOT, compile_library, compiler_missing
+from support.hal_library import LINUX, compile_library, compile_preload, compiler_missing
 from support.rauc_system import SLOT_MIB, RaucSystem, make_bundle, why_not
 from support.terminal import PATIENCE_S, Terminal, children_of, wait_until
 from support.two_slots import TwoSlots
@@ -32,29 +32,18 @@ HOWS = ("before", "half") if LONG else ("half",)
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RaucSystem]:
-    system = RaucSystem(tmp_path_factory.mktemp("rauc"))
-    yield system
-    system.close()
-
-
-@pytest.fixture(scope="module")
 def bundle(system: RaucSystem) -> Path:
     return make_bundle(system.folder, system.signer, "2.0", content=CONTENT)
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    built = tmp_path_factory.mktemp("dying") / "dying.so"
-    source = ROOT / "tests/support/dying.c"
-    subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-Wall", "-Werror", "-o", built, source, "-ldl"], check=True)
-    return built
+    return compile_preload(tmp_path_factory.mktemp("dying"), "dying")
 
 
 @pytest.fixture
 def slots(tmp_path: Path, system: RaucSystem, monkeypatch: pytest.MonkeyPatch) -> Iterator[TwoSlots]:
-    for name in ("DBUS_SESSION_BUS_ADDRESS", "DBUS_STARTER_BUS_TYPE", "LC_ALL"):
-        monkeypatch.setenv(name, system.environment[name])
+    system.reach(monkeypatch)
     system.reset()
     terminal = Terminal(tmp_path)
     configure(terminal, system)

@@ -57,6 +57,6 @@ def clock_shift(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shift
 
     shift()
     with monkeypatch.context() as world:
-        world.setenv("LD_PRELOAD", str(compile_preload(folder)))
+        world.setenv("LD_PRELOAD", str(compile_preload(folder, "clock_shift")))
         world.setenv("CLOCK_SHIFT_FILE", str(file))
         yield shift

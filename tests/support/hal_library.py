@@ -21,10 +21,10 @@ def compile_library(source: Path, folder: Path) -> Path:
     return library
 
 
-def compile_preload(folder: Path) -> Path:
-    """The wall clock that can be shifted, to be preloaded."""
-    library = folder / "libclock_shift.so"
-    flags = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared"]
-    source = ROOT / "tests" / "support" / "clock_shift.c"
+def compile_preload(folder: Path, name: str) -> Path:
+    """``tests/support/NAME.c`` to be preloaded: ``clock_shift`` shifts the clocks, ``dying`` kills at a write."""
+    library = folder / f"lib{name}.so"
+    flags = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared"]
+    source = ROOT / "tests" / "support" / f"{name}.c"
     subprocess.run(["cc", *flags, "-o", str(library), str(source), "-ldl"], check=True)
     return library

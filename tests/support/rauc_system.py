@@ -11,9 +11,12 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tools.image.disk import Signer, make_signer
+
+if TYPE_CHECKING:
+    import pytest
 
 COMPATIBLE: Final = "posmedic test terminal"
 SLOT_MIB: Final = 8
@@ -93,6 +96,11 @@ class RaucSystem:
         self._log = (folder / "rauc.log").open("ab")
         self._service: subprocess.Popen[bytes] | None = None
         self.boot()
+
+    def reach(self, world: pytest.MonkeyPatch) -> None:
+        """What is started from now on asks this updater."""
+        for name in ("DBUS_SESSION_BUS_ADDRESS", "DBUS_STARTER_BUS_TYPE", "LC_ALL"):
+            world.setenv(name, self.environment[name])
 
     def _make_slot(self, slot: str) -> str:
         """A device of fixed size: a plain file would grow under too large an image."""

@@ -9,9 +9,10 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from support.hal_library import ROOT, compiler_missing
+from support.hal_library import ROOT, compile_preload, compiler_missing
 
 MEMORY = "/dev/shm"  # noqa: S108  a folder of its own is made in it
 needs_compiler = pytest.mark.skipif(compiler_missing() is not None, reason=str(compiler_missing()))
@@ -19,10 +20,7 @@ needs_compiler = pytest.mark.skipif(compiler_missing() is not None, reason=str(c
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    built = tmp_path_factory.mktemp("dying") / "dying.so"
-    source = ROOT / "tests/support/dying.c"
-    subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-Wall", "-Werror", "-o", built, source, "-ldl"], check=True)
-    return built
+    return compile_preload(tmp_path_factory.mktemp("dying"), "dying")
 
 
 @pytest.fixture
@@ -35,12 +33,10 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         yield Path(memory)
 
 
-@needs_compiler
-def test_a_boot_gate_that_is_killed_at_any_of_its_writes_comes_to_the_same_when_it_starts_again(
-    library: Path, folder: Path
-) -> None:
+def killed_everywhere(play: str, library: Path, folder: Path, *words: str) -> dict[str, Any]:
+    """What ``tests/support/PLAY.py`` found, which is killed at each of its writes in turn."""
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tests/support/dying_gate.py"), str(folder / "state")],
+        [sys.executable, str(ROOT / f"tests/support/{play}.py"), str(folder / "state"), *words],
         env={**os.environ, "LD_PRELOAD": str(library), "PYTHONPATH": f"{ROOT / 'tests'}:{ROOT}"},
         capture_output=True,
         text=True,
@@ -48,7 +44,15 @@ def test_a_boot_gate_that_is_killed_at_any_of_its_writes_comes_to_the_same_when_
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@needs_compiler
+def test_a_boot_gate_that_is_killed_at_any_of_its_writes_comes_to_the_same_when_it_starts_again(
+    library: Path, folder: Path
+) -> None:
+    found = killed_everywhere("dying_gate", library, folder)
     assert found["wrong"] == []
     assert found["writes"] > 25
 
@@ -57,16 +61,7 @@ def test_a_boot_gate_that_is_killed_at_any_of_its_writes_comes_to_the_same_when_
 @pytest.mark.parametrize("how", ["before", "half"])
 def test_a_store_that_is_killed_at_any_of_its_writes_loses_nothing(how: str, library: Path, folder: Path) -> None:
     """Each call that changes a file is tried; ``half`` leaves half of its bytes, as a power cut may."""
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "tests/support/dying_store.py"), str(folder / "state"), how],
-        env={**os.environ, "LD_PRELOAD": str(library), "PYTHONPATH": f"{ROOT / 'tests'}:{ROOT}"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = killed_everywhere("dying_store", library, folder, how)
     assert found["wrong"] == []
     assert found["writes"] > 100  # every one of them was a place to die at
     assert found["states"] > 15  # and the states differ, so that a lost action is seen

@@ -11,6 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tools.vendor import bundle as vendor_bundle
+from tools.vendor.bundle import Signing
+from tools.vendor.keys import KeyFolder, make_keys
+from tools.vendor.programs import VendorError
+
 HERE: Final = Path(__file__).resolve().parent
 COMPATIBLE: Final = "posmedic demo terminal"
 _TOOLS: Final = {  # program -> Debian package
@@ -24,14 +29,7 @@ _TOOLS: Final = {  # program -> Debian package
     "mksquashfs": "squashfs-tools",
     "openssl": "openssl",
 }
-_MANIFEST: Final = """[update]
-compatible={compatible}
-version={version}
-[bundle]
-format=verity
-[image.rootfs]
-filename=rootfs.ext4
-"""
+_QUICK: Final = "-comp gzip -Xcompression-level 1"  # emulation takes the time that a small bundle would save
 
 
 class DiskError(Exception):
@@ -95,52 +93,24 @@ def build_slot(
 
 def build_bundle(image: Path, version: str, bundle: Path, signer: Signer, compatible: str = COMPATIBLE) -> Path:
     """Sign ``image`` as an update of the emulated terminal. Raises DiskError."""
-    work = bundle.with_suffix(".content")
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir()
-    os.link(image, work / "rootfs.ext4")
-    (work / "manifest.raucm").write_text(_MANIFEST.format(compatible=compatible, version=version))
     bundle.unlink(missing_ok=True)
-    squash = "--mksquashfs-args=-comp gzip -Xcompression-level 1"
-    _run("rauc", f"--cert={signer.certificate}", f"--key={signer.key}", squash, "bundle", str(work), str(bundle))
-    shutil.rmtree(work)
+    try:
+        signing = Signing(signer.certificate, str(signer.key))
+        vendor_bundle.build_bundle(image, bundle, compatible, version, signing, squash=_QUICK)
+    except VendorError as error:
+        raise DiskError(str(error)) from error
     return bundle
 
 
 def make_signer(folder: Path) -> Signer:
-    """A certificate authority of P-256 for development, and a signer under it; made once. Raises DiskError."""
-    signer = Signer(folder / "ca.pem", folder / "signer.pem", folder / "signer.key")
-    if signer.certificate.exists():
-        return signer
-    folder.mkdir(parents=True, exist_ok=True)
-    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc")
-    ca_key, request = str(folder / "ca.key"), str(folder / "signer.csr")
-    ca = ("-x509", "-days", "3650", "-subj", "/CN=posmedic development CA", "-keyout", ca_key, "-out", str(signer.ca))
-    _run("openssl", "req", *curve, *ca)
-    _run(
-        "openssl",
-        "req",
-        *curve,
-        "-subj",
-        "/CN=posmedic development signer",
-        "-keyout",
-        str(signer.key),
-        "-out",
-        request,
-    )
-    under = (
-        "-CA",
-        str(signer.ca),
-        "-CAkey",
-        ca_key,
-        "-CAcreateserial",
-        "-days",
-        "3650",
-        "-out",
-        str(signer.certificate),
-    )
-    _run("openssl", "x509", "-req", "-in", request, *under)
-    return signer
+    """The keys of a development ceremony; made once. Raises DiskError."""
+    keys = KeyFolder(folder)
+    if not keys.certificate.exists():
+        try:
+            make_keys(folder, "P-256", "posmedic")
+        except VendorError as error:
+            raise DiskError(str(error)) from error
+    return Signer(keys.authority, keys.certificate, keys.key)
 
 
 def check_tools() -> None:

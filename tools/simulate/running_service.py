@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -56,6 +57,12 @@ class RunningService:
     def pid(self) -> int:
         """Process id of the service."""
         return self._process.pid
+
+    @property
+    def rss_mb(self) -> float:
+        """Its resident memory (/proc/PID/status, VmRSS)."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
     @property
     def alive(self) -> bool:
@@ -107,6 +114,26 @@ class RunningService:
                     self._news.notify_all()
         with self._news:
             self._news.notify_all()
+
+
+def write_settings(folder: Path, more: str) -> Path:
+    """Settings of a service with state and sockets in ``folder``; ``more`` are further sections."""
+    settings = folder / "settings.toml"
+    settings.write_text(f'[service]\nstate_dir = "{folder}/state"\nrun_dir = "{folder}/run"\n{more}')
+    return settings
+
+
+@contextmanager
+def serving(folder: Path, more: str) -> Iterator[RunningService]:
+    """The service of :func:`write_settings`, after its boot self-test."""
+    settings = write_settings(folder, more)
+    with (folder / "log").open("wb") as log:
+        service = RunningService(settings, folder / "run", log)
+        try:
+            service.wait_for_line("selftest run=boot")
+            yield service
+        finally:
+            service.stop()
 
 
 def wait_until(true: Callable[[], bool], timeout_s: float, what: str) -> None:

@@ -47,9 +47,12 @@ class Inspected:
 
 
 def build_bundle(
-    image: Path, bundle: Path, compatible: str, version: str, signing: Signing, slot: str = "rootfs"
+    image: Path, bundle: Path, compatible: str, version: str, signing: Signing, slot: str = "rootfs", squash: str = ""
 ) -> None:
-    """Sign ``image`` as a bundle of format verity, the only one that terminals take. Raises :class:`VendorError`."""
+    """Sign ``image`` as a bundle of format verity, the only one that terminals take. Raises :class:`VendorError`.
+
+    ``squash``: options of mksquashfs, where RAUC's usual ones do not suit.
+    """
     _check_signing(signing)
     try:
         parse_version(version)
@@ -69,7 +72,9 @@ def build_bundle(
             shutil.copy(image, content / name)
         manifest = _MANIFEST.format(compatible=compatible, version=version, slot=slot, name=name)
         (content / "manifest.raucm").write_text(manifest)
-        run("rauc", f"--cert={signing.certificate}", f"--key={signing.key}", "bundle", str(content), str(bundle))
+        words = [f"--cert={signing.certificate}", f"--key={signing.key}"]
+        words += [f"--mksquashfs-args={squash}"] if squash else []
+        run("rauc", *words, "bundle", str(content), str(bundle))
 
 
 def sign_bundle(bundle: Path, out: Path, authority: Path, signing: Signing) -> None:
