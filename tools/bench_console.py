@@ -127,6 +127,8 @@ def _alone_s(folder: Path) -> float:
 
 
 def _send_s(line: int, file: Path) -> float:
+    """Seconds from when the receiver has said that it is ready."""
+    select.select([line], [], [], _PATIENCE_S)
     began = time.perf_counter()
     subprocess.run(("sz", "--binary", "--quiet", file), stdin=line, stdout=line, check=True, timeout=_PATIENCE_S)
     return time.perf_counter() - began
